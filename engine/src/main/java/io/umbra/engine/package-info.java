@@ -1,0 +1,2 @@
+/** The engine: agents, shards and their wiring. */
+package io.umbra.engine;

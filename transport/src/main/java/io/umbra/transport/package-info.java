@@ -1,0 +1,2 @@
+/** The embedded media driver and the IPC streams from fetch to journal agents. */
+package io.umbra.transport;
