@@ -1,0 +1,42 @@
+package io.umbra.transport;
+
+/**
+ * Type ids of Umbra's Aeron counters, in a range of its own so that tools can tell them from Aeron's. The label says
+ * the rest: {@code umbra shard 1 broker 3 fetched bytes}.
+ */
+public final class CounterTypes
+{
+    /** Bytes of record batches that a shard has fetched from one source broker. */
+    public static final int FETCHED_BYTES = 30_001;
+
+    /** Fetch responses that a shard has received from one source broker. */
+    public static final int FETCH_RESPONSES = 30_002;
+
+    /** Bytes that a shard has journaled. */
+    public static final int JOURNALED_BYTES = 30_003;
+
+    /** Records that a shard has journaled, control records included. */
+    public static final int JOURNALED_RECORDS = 30_004;
+
+    /** Partitions of a shard that are faulted. */
+    public static final int FAULTED_PARTITIONS = 30_005;
+
+    /** Times that a frame could not be offered because the journal was behind. */
+    public static final int BACK_PRESSURE = 30_006;
+
+    /** Times that the journal waited for room on its disk. */
+    public static final int DISK_WAITS = 30_007;
+
+    /** Frames that were dropped because they did not continue their partition's log. */
+    public static final int STALE_FRAMES = 30_008;
+
+    /** Fetches that could not start because the receive buffers were all in use. */
+    public static final int BUFFER_WAITS = 30_009;
+
+    /** Highest number of bytes of receive buffers that a shard has held at once. */
+    public static final int RECEIVE_BUFFER_PEAK = 30_010;
+
+    private CounterTypes()
+    {
+    }
+}

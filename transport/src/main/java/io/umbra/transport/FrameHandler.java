@@ -1,0 +1,64 @@
+package io.umbra.transport;
+
+import io.umbra.codecs.control.SourceCondition;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Receives what a {@link FramePoller} finds in a shard's stream. A handler that throws loses nothing: the message stays
+ * in the stream, and comes again.
+ */
+public interface FrameHandler
+{
+    /**
+     * A data frame begins; its payload follows in slices.
+     */
+    void onFrameBegin();
+
+    /**
+     * A slice of the payload, in place in the IPC buffer. Valid until {@link #onFrameEnd(FrameHeader)} returns.
+     *
+     * @param termBuffer holds the bytes; its position and limit are of no meaning.
+     * @param offset     of the slice's first byte.
+     * @param length     in bytes.
+     */
+    void onFramePayload(ByteBuffer termBuffer, int offset, int length);
+
+    /**
+     * The frame is complete.
+     *
+     * @param header of the frame; reused for the next.
+     * @return true if it is done with, false to have the whole frame again at a later poll.
+     */
+    boolean onFrameEnd(FrameHeader header);
+
+    /**
+     * The source's log start offset has moved up.
+     *
+     * @param partitionIndex  the engine's index of the partition.
+     * @param assignmentEpoch in which it was seen.
+     * @param logStartOffset  first offset that the source still has.
+     * @param timeNs          wall clock, nanoseconds since 1970.
+     * @return true if it is done with, false to have it again.
+     */
+    boolean onLogStartAdvanced(int partitionIndex, int assignmentEpoch, long logStartOffset, long timeNs);
+
+    /**
+     * Fetching of a partition begins anew, or has stopped with a fault.
+     *
+     * @param partitionIndex  the engine's index of the partition.
+     * @param assignmentEpoch the epoch that begins, or that ended in a fault.
+     * @param fetchOffset     next offset to fetch.
+     * @param timeNs          wall clock, nanoseconds since 1970.
+     * @param condition       what has become of it.
+     * @param text            reason for people; may be empty.
+     * @return true if it is done with, false to have it again.
+     */
+    boolean onSourceConditionChanged(
+        int partitionIndex,
+        int assignmentEpoch,
+        long fetchOffset,
+        long timeNs,
+        SourceCondition condition,
+        String text);
+}

@@ -1,0 +1,169 @@
+package io.umbra.transport;
+
+import io.aeron.ExclusivePublication;
+import io.aeron.Publication;
+import io.umbra.codecs.control.LogStartAdvancedEncoder;
+import io.umbra.codecs.control.SourceCondition;
+import io.umbra.codecs.control.SourceConditionChangedEncoder;
+import io.umbra.codecs.data.DataFrameEncoder;
+import io.umbra.codecs.data.MessageHeaderEncoder;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Encodes frames and control messages into a shard's IPC stream. For the FetchAgent's thread only. Every method returns
+ * false when the journal is behind (back pressure): the same message must then be offered again later.
+ */
+public final class FramePublisher
+{
+    /**
+     * Record bytes that one frame carries at most.
+     */
+    public static final int MAX_FRAME_PAYLOAD = 1024 * 1024 - 256;
+    private static final int MAX_TEXT_LENGTH = 512;
+
+    private final ExclusivePublication publication;
+    private final int nodeId;
+    private final int shard;
+    private final int maxPayload;
+    private final UnsafeBuffer headerBuffer = new UnsafeBuffer(ByteBuffer.allocateDirect(1024));
+    private final DataFrameEncoder dataFrame = new DataFrameEncoder();
+    private final MessageHeaderEncoder dataHeader = new MessageHeaderEncoder();
+    private final io.umbra.codecs.control.MessageHeaderEncoder controlHeader =
+        new io.umbra.codecs.control.MessageHeaderEncoder();
+    private final LogStartAdvancedEncoder logStartAdvanced = new LogStartAdvancedEncoder();
+    private final SourceConditionChangedEncoder sourceConditionChanged = new SourceConditionChangedEncoder();
+
+    FramePublisher(final ExclusivePublication publication, final int nodeId, final int shard)
+    {
+        this.publication = publication;
+        this.nodeId = nodeId;
+        this.shard = shard;
+        maxPayload = Math.min(MAX_FRAME_PAYLOAD, publication.maxMessageLength() - 256);
+    }
+
+    /**
+     * Record bytes that fit into one frame of this stream.
+     *
+     * @return bytes; less than {@link #MAX_FRAME_PAYLOAD} only with small terms.
+     */
+    public int maxFramePayload()
+    {
+        return maxPayload;
+    }
+
+    /**
+     * Offer whole batches, or a chunk of one.
+     *
+     * @param header  of the frame.
+     * @param records holds the record bytes.
+     * @param offset  of the first of them.
+     * @param length  in bytes, at most {@link #maxFramePayload()}.
+     * @return true if the frame is in the stream, false to try again.
+     */
+    public boolean dataFrame(final FrameHeader header, final DirectBuffer records, final int offset, final int length)
+    {
+        dataFrame.wrapAndApplyHeader(headerBuffer, 0, dataHeader)
+            .nodeId(nodeId)
+            .shard(shard)
+            .partitionIndex(header.partitionIndex)
+            .assignmentEpoch(header.assignmentEpoch)
+            .leaderEpoch(header.leaderEpoch)
+            .leaderId(header.leaderId)
+            .fetchOffset(header.fetchOffset)
+            .baseOffset(header.baseOffset)
+            .lastOffset(header.lastOffset)
+            .sourceHighWatermark(header.sourceHighWatermark)
+            .sourceLogStartOffset(header.sourceLogStartOffset)
+            .fetchTimeNs(header.fetchTimeNs)
+            .length(length)
+            .chunkOffset(header.chunkOffset)
+            .batchLength(header.batchLength);
+        return sent(publication.offer(
+            headerBuffer, 0, MessageHeaderEncoder.ENCODED_LENGTH + DataFrameEncoder.BLOCK_LENGTH,
+            records, offset, length));
+    }
+
+    /**
+     * Offer news of the source's log start offset.
+     *
+     * @param partitionIndex  the engine's index of the partition.
+     * @param assignmentEpoch current one.
+     * @param logStartOffset  first offset that the source still has.
+     * @param timeNs          wall clock, nanoseconds since 1970.
+     * @return true if the message is in the stream, false to try again.
+     */
+    public boolean logStartAdvanced(
+        final int partitionIndex, final int assignmentEpoch, final long logStartOffset, final long timeNs)
+    {
+        logStartAdvanced.wrapAndApplyHeader(headerBuffer, 0, controlHeader)
+            .nodeId(nodeId)
+            .shard(shard)
+            .partitionIndex(partitionIndex)
+            .assignmentEpoch(assignmentEpoch)
+            .logStartOffset(logStartOffset)
+            .timeNs(timeNs);
+        return sent(publication.offer(headerBuffer, 0,
+            io.umbra.codecs.control.MessageHeaderEncoder.ENCODED_LENGTH + logStartAdvanced.encodedLength()));
+    }
+
+    /**
+     * Offer that fetching of a partition begins anew, or has stopped with a fault.
+     *
+     * @param partitionIndex  the engine's index of the partition.
+     * @param assignmentEpoch the epoch that begins, or the one that ends in a fault.
+     * @param fetchOffset     next offset to fetch.
+     * @param timeNs          wall clock, nanoseconds since 1970.
+     * @param condition       what has become of it.
+     * @param text            reason for people; may be empty.
+     * @return true if the message is in the stream, false to try again.
+     */
+    public boolean sourceConditionChanged(
+        final int partitionIndex,
+        final int assignmentEpoch,
+        final long fetchOffset,
+        final long timeNs,
+        final SourceCondition condition,
+        final String text)
+    {
+        final byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        sourceConditionChanged.wrapAndApplyHeader(headerBuffer, 0, controlHeader)
+            .nodeId(nodeId)
+            .shard(shard)
+            .partitionIndex(partitionIndex)
+            .assignmentEpoch(assignmentEpoch)
+            .fetchOffset(fetchOffset)
+            .timeNs(timeNs)
+            .condition(condition)
+            .putText(bytes, 0, Math.min(bytes.length, MAX_TEXT_LENGTH));
+        return sent(publication.offer(headerBuffer, 0,
+            io.umbra.codecs.control.MessageHeaderEncoder.ENCODED_LENGTH + sourceConditionChanged.encodedLength()));
+    }
+
+    /**
+     * Position behind the last message, for whoever waits until all of it has been consumed.
+     *
+     * @return position in bytes.
+     */
+    public long position()
+    {
+        return publication.position();
+    }
+
+    private boolean sent(final long result)
+    {
+        if (result > 0)
+        {
+            return true;
+        }
+        if (Publication.BACK_PRESSURED == result || Publication.ADMIN_ACTION == result ||
+            Publication.NOT_CONNECTED == result)
+        {
+            return false;
+        }
+        throw new TransportException("shard " + shard + ": IPC stream is gone: " + Publication.errorString(result));
+    }
+}
