@@ -1,0 +1,247 @@
+package io.umbra.rig;
+
+import org.apache.kafka.metadata.storage.Formatter;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.Writer;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import java.util.stream.Collectors;
+
+/**
+ * What the brokers of one cluster find on disk before they start: ports, settings, formatted directories, certificates.
+ * Every node is both broker and controller, so that any one of three may die. A node has three listeners: CLIENT
+ * (secured as asked), INTERNAL (between brokers, and for the rig itself) and CONTROLLER.
+ */
+final class ClusterLayout
+{
+    static final String SCRAM_USER = "umbra";
+    static final String SCRAM_PASSWORD = "umbra-rig-password";
+    private static final String HOST = "127.0.0.1";
+    private static final String SCRAM_MODULE = "org.apache.kafka.common.security.scram.ScramLoginModule";
+    private static final String CLIENT_LISTENER = "listener.name.client.";
+
+    private final KafkaCluster.Context context;
+    private final String clusterId;
+    private final Certificates certificates;
+    private final List<Node> nodes = new ArrayList<>();
+
+    private record Node(int id, Path dir, int clientPort, int internalPort, int controllerPort)
+    {
+    }
+
+    ClusterLayout(final KafkaCluster.Context context, final String clusterId) throws IOException
+    {
+        this.context = context;
+        this.clusterId = clusterId;
+        this.certificates = ClusterSecurity.PLAINTEXT == context.security() ?
+            null : Certificates.create(context.baseDir().resolve("certificates"));
+        for (int id = 1; id <= context.brokers(); id++)
+        {
+            nodes.add(new Node(id, context.baseDir().resolve("broker-" + id),
+                FreePorts.next(), FreePorts.next(), FreePorts.next()));
+        }
+    }
+
+    /** Writes the settings, formats the directories, and describes how each broker is started. */
+    List<Broker> prepare() throws IOException
+    {
+        final List<Broker> brokers = new ArrayList<>();
+        for (final Node node : nodes)
+        {
+            Files.createDirectories(node.dir().resolve("tmp"));
+            final Path settings = node.dir().resolve("server.properties");
+            try (Writer writer = Files.newBufferedWriter(settings))
+            {
+                settings(node).store(writer, null);
+            }
+            format(node);
+            brokers.add(new Broker(node.id(), command(node, settings), node.dir().resolve("server.log"),
+                dataDir(node), node.internalPort()));
+        }
+        return brokers;
+    }
+
+    String bootstrapServers()
+    {
+        return nodes.stream().map((node) -> HOST + ':' + node.clientPort()).collect(Collectors.joining(","));
+    }
+
+    String internalBootstrapServers()
+    {
+        return nodes.stream().map((node) -> HOST + ':' + node.internalPort()).collect(Collectors.joining(","));
+    }
+
+    /** Security settings of a client of the CLIENT listener. */
+    Properties clientSettings()
+    {
+        final Properties settings = new Properties();
+        switch (context.security())
+        {
+            case SASL_SSL:
+                settings.setProperty("security.protocol", "SASL_SSL");
+                settings.setProperty("sasl.mechanism", "SCRAM-SHA-512");
+                settings.setProperty("sasl.jaas.config",
+                    SCRAM_MODULE + " required username=\"" + SCRAM_USER + "\" password=\"" + SCRAM_PASSWORD + "\";");
+                certificates.clientSettings(settings, false);
+                break;
+            case SSL:
+                settings.setProperty("security.protocol", "SSL");
+                certificates.clientSettings(settings, true);
+                break;
+            default:
+                break;
+        }
+        return settings;
+    }
+
+    private static Path dataDir(final Node node)
+    {
+        return node.dir().resolve("data");
+    }
+
+    private Properties settings(final Node node)
+    {
+        final Properties settings = new Properties();
+        listeners(settings, node);
+        security(settings);
+        final String replicas = Integer.toString(Math.min(3, nodes.size()));
+        settings.setProperty("log.dirs", dataDir(node).toString());
+        settings.setProperty("default.replication.factor", replicas);
+        settings.setProperty("num.partitions", "1");
+        settings.setProperty("min.insync.replicas", "1");
+        settings.setProperty("auto.create.topics.enable", "false");
+        settings.setProperty("offsets.topic.replication.factor", replicas);
+        settings.setProperty("offsets.topic.num.partitions", "3");
+        settings.setProperty("transaction.state.log.replication.factor", replicas);
+        settings.setProperty("transaction.state.log.min.isr", "1");
+        settings.setProperty("transaction.state.log.num.partitions", "3");
+        settings.setProperty("share.coordinator.state.topic.replication.factor", replicas);
+        settings.setProperty("share.coordinator.state.topic.min.isr", "1");
+        settings.setProperty("group.initial.rebalance.delay.ms", "0");
+        settings.setProperty("log.retention.ms", "-1");
+        // The default of 128 MiB would be a quarter of the heap.
+        settings.setProperty("log.cleaner.dedupe.buffer.size", Integer.toString(8 * 1024 * 1024));
+        context.properties().forEach(settings::setProperty);
+        return settings;
+    }
+
+    private void listeners(final Properties settings, final Node node)
+    {
+        settings.setProperty("process.roles", "broker,controller");
+        settings.setProperty("node.id", Integer.toString(node.id()));
+        settings.setProperty("controller.quorum.voters", nodes.stream()
+            .map((voter) -> voter.id() + "@" + HOST + ':' + voter.controllerPort())
+            .collect(Collectors.joining(",")));
+        settings.setProperty("controller.listener.names", "CONTROLLER");
+        settings.setProperty("inter.broker.listener.name", "INTERNAL");
+        settings.setProperty("listener.security.protocol.map",
+            "CLIENT:" + context.security() + ",INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT");
+        settings.setProperty("listeners",
+            "CLIENT://" + HOST + ':' + node.clientPort() +
+            ",INTERNAL://" + HOST + ':' + node.internalPort() +
+            ",CONTROLLER://" + HOST + ':' + node.controllerPort());
+        settings.setProperty("advertised.listeners",
+            "CLIENT://" + context.advertisedHost() + ':' + node.clientPort() +
+            ",INTERNAL://" + HOST + ':' + node.internalPort() +
+            ",CONTROLLER://" + HOST + ':' + node.controllerPort());
+    }
+
+    private void security(final Properties settings)
+    {
+        switch (context.security())
+        {
+            case SASL_SSL:
+                settings.setProperty(CLIENT_LISTENER + "sasl.enabled.mechanisms", "SCRAM-SHA-512");
+                settings.setProperty(CLIENT_LISTENER + "scram-sha-512.sasl.jaas.config", SCRAM_MODULE + " required;");
+                certificates.brokerSettings(settings, CLIENT_LISTENER, false);
+                break;
+            case SSL:
+                certificates.brokerSettings(settings, CLIENT_LISTENER, true);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void format(final Node node) throws IOException
+    {
+        final String dataDir = dataDir(node).toString();
+        try (PrintStream out = new PrintStream(node.dir().resolve("format.log").toFile(), StandardCharsets.UTF_8))
+        {
+            final Formatter formatter = new Formatter()
+                .setPrintStream(out)
+                .setNodeId(node.id())
+                .setClusterId(clusterId)
+                .addDirectory(dataDir)
+                .setMetadataLogDirectory(dataDir)
+                .setControllerListenerName("CONTROLLER");
+            if (ClusterSecurity.SASL_SSL == context.security())
+            {
+                formatter.setScramArguments(List.of(
+                    "SCRAM-SHA-512=[name=" + SCRAM_USER + ",password=" + SCRAM_PASSWORD + "]"));
+            }
+            formatter.run();
+        }
+        catch (final IOException ex)
+        {
+            throw ex;
+        }
+        catch (final Exception ex)
+        {
+            throw new IOException("cannot format " + dataDir + ": " + ex.getMessage(), ex);
+        }
+    }
+
+    private List<String> command(final Node node, final Path settings)
+    {
+        final Path tmp = node.dir().resolve("tmp");
+        final List<String> command = new ArrayList<>(List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx" + context.heapMb() + "m",
+            "-Djava.awt.headless=true",
+            // The codecs unpack native libraries, which a killed process leaves behind: keep them in the cluster's
+            // folder.
+            "-Djava.io.tmpdir=" + tmp,
+            "-Dorg.xerial.snappy.tempdir=" + tmp,
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=info",
+            "-Dorg.slf4j.simpleLogger.showDateTime=true",
+            "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
+            "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config.AbstractConfig=warn"));
+        if (context.quickStart())
+        {
+            command.add("-XX:TieredStopAtLevel=1");
+        }
+        command.addAll(context.jvmArguments());
+        command.addAll(List.of("-cp", classPath(), BrokerMain.class.getName(), settings.toString()));
+        return command;
+    }
+
+    /** The class path asked for, and wherever {@link BrokerMain} comes from. */
+    private String classPath()
+    {
+        final String own = Path.of(codeSource()).toString();
+        final boolean contained = List.of(context.brokerClassPath().split(File.pathSeparator)).contains(own);
+        return contained ? context.brokerClassPath() : context.brokerClassPath() + File.pathSeparator + own;
+    }
+
+    private static URI codeSource()
+    {
+        try
+        {
+            return BrokerMain.class.getProtectionDomain().getCodeSource().getLocation().toURI();
+        }
+        catch (final URISyntaxException ex)
+        {
+            throw new IllegalStateException(ex);
+        }
+    }
+}
