@@ -25,12 +25,12 @@ public final class ConfigException extends RuntimeException
      */
     public ConfigException(final String key, final String value, final String allowed)
     {
-        this(key, describe(key, value) + ": allowed is " + oneLine(allowed), null);
+        this(key, describe(key, value) + ": allowed is " + oneLine(allowed));
     }
 
-    private ConfigException(final String key, final String message, final Throwable cause)
+    private ConfigException(final String key, final String message)
     {
-        super(message, cause);
+        super(message);
         this.key = key;
     }
 
@@ -47,8 +47,7 @@ public final class ConfigException extends RuntimeException
         return new ConfigException(
             key,
             describe(key, value) + ": there is no such key" +
-                (null == suggestion ? "; docs/configuration.md lists them" : ", did you mean '" + suggestion + "'?"),
-            null);
+                (null == suggestion ? "; docs/configuration.md lists them" : ", did you mean '" + suggestion + "'?"));
     }
 
     /**
@@ -61,7 +60,10 @@ public final class ConfigException extends RuntimeException
      */
     static ConfigException ofFile(final Path file, final String problem, final Throwable cause)
     {
-        return new ConfigException(null, file + ": " + oneLine(problem), cause);
+        final ConfigException exception = new ConfigException(null, file + ": " + oneLine(problem));
+        exception.initCause(cause);
+
+        return exception;
     }
 
     /**
@@ -72,7 +74,10 @@ public final class ConfigException extends RuntimeException
      */
     public ConfigException in(final Path file)
     {
-        return new ConfigException(key, file + ": " + getMessage(), this);
+        final ConfigException exception = new ConfigException(key, file + ": " + getMessage());
+        exception.initCause(this);
+
+        return exception;
     }
 
     /**
