@@ -1,15 +1,10 @@
 package io.umbra.rig;
 
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.DescribeClusterOptions;
-import org.apache.kafka.common.Node;
 import org.apache.kafka.common.Uuid;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,10 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -33,7 +24,6 @@ import java.util.stream.Stream;
 public final class KafkaCluster implements AutoCloseable
 {
     private static final int START_ATTEMPTS = 3;
-    private static final long POLL_NS = 20_000_000L;
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(60);
 
     private final Context context;
@@ -221,73 +211,7 @@ public final class KafkaCluster implements AutoCloseable
 
     private void awaitJoined(final Collection<Integer> ids)
     {
-        final long deadlineNs = System.nanoTime() + context.startTimeout().toNanos();
-        // A client that knocks before the door is there would fill the log with warnings.
-        for (final int id : ids)
-        {
-            while (!isListening(broker(id)))
-            {
-                pollAgain(ids, deadlineNs);
-            }
-        }
-        while (!members().containsAll(ids))
-        {
-            pollAgain(ids, deadlineNs);
-        }
-    }
-
-    private void pollAgain(final Collection<Integer> ids, final long deadlineNs)
-    {
-        for (final int id : ids)
-        {
-            final Broker broker = broker(id);
-            if (!broker.isAlive())
-            {
-                throw new IllegalStateException("broker " + id + " died at its start:\n" + broker.logTail());
-            }
-        }
-        if (System.nanoTime() - deadlineNs > 0)
-        {
-            final String tails = ids.stream()
-                .map((id) -> "broker " + id + ":\n" + broker(id).logTail())
-                .collect(Collectors.joining("\n"));
-            throw new IllegalStateException(
-                "brokers " + ids + " did not join within " + context.startTimeout() + '\n' + tails);
-        }
-        LockSupport.parkNanos(POLL_NS);
-    }
-
-    private static boolean isListening(final Broker broker)
-    {
-        try (Socket socket = new Socket())
-        {
-            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), broker.internalPort()), 1000);
-            return true;
-        }
-        catch (final IOException ex)
-        {
-            return false;
-        }
-    }
-
-    private Set<Integer> members()
-    {
-        try
-        {
-            return admin().describeCluster(new DescribeClusterOptions().timeoutMs(5000)).nodes().get().stream()
-                .map(Node::id)
-                .collect(Collectors.toSet());
-        }
-        catch (final ExecutionException ex)
-        {
-            // Not ready yet; the caller asks again until its deadline.
-            return Set.of();
-        }
-        catch (final InterruptedException ex)
-        {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while waiting for brokers", ex);
-        }
+        new JoinWait(ids.stream().map(this::broker).toList(), this::admin, context.startTimeout()).await();
     }
 
     private static void delete(final Path dir)
