@@ -96,7 +96,8 @@ final class Broker
     {
         if (null != process)
         {
-            process.destroy();
+            // Not Process.destroy(): that closes standard input, and the guard in the broker would take it for our end.
+            process.toHandle().destroy();
             if (!await(timeout))
             {
                 final String tail = logTail();

@@ -11,6 +11,7 @@ import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Writes to a cluster with several producers at once: all codecs, idempotent and transactional ones, commits and
@@ -20,6 +21,7 @@ import java.util.concurrent.atomic.LongAdder;
 public final class Workload implements AutoCloseable
 {
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(150);
+    private static final long POLL_NS = 5_000_000L;
     /** What a record batch adds to a value: batch header, keys, headers. */
     private static final int BATCH_OVERHEAD = 64 * 1024;
 
@@ -127,24 +129,31 @@ public final class Workload implements AutoCloseable
     /** Waits until this many records have been acknowledged since the start. */
     public void awaitRecords(final long number)
     {
-        try
+        awaitSum(recordsSent, number, "records");
+    }
+
+    /** Waits until this many bytes of keys and values have been acknowledged since the start. */
+    public void awaitBytes(final long number)
+    {
+        awaitSum(bytesSent, number, "bytes");
+    }
+
+    private void awaitSum(final LongAdder sum, final long number, final String unit)
+    {
+        while (sum.sum() < number && threads.stream().anyMatch(Thread::isAlive))
         {
-            while (recordsSent.sum() < number && threads.stream().anyMatch(Thread::isAlive))
+            rethrow();
+            LockSupport.parkNanos(POLL_NS);
+            if (Thread.interrupted())
             {
-                rethrow();
-                Thread.sleep(5);
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("interrupted while waiting for " + number + ' ' + unit);
             }
         }
-        catch (final InterruptedException ex)
-        {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", ex);
-        }
         rethrow();
-        if (recordsSent.sum() < number)
+        if (sum.sum() < number)
         {
-            throw new IllegalStateException(
-                "the workload ended after " + recordsSent.sum() + " of " + number + " records");
+            throw new IllegalStateException("the workload ended after " + sum.sum() + " of " + number + ' ' + unit);
         }
     }
 

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Properties;
+import java.util.concurrent.TimeUnit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -51,6 +52,7 @@ class KafkaClusterTest
             assertNotEquals(pid, cluster.pid(1));
             assertEquals(3, cluster.admin().describeCluster().nodes().get().size());
             cluster.stop(2);
+            assertTrue(Files.exists(cluster.logDir(2).resolve(".kafka_cleanshutdown")));
             cluster.restart(2);
             assertTrue(Files.exists(cluster.logDir(2).resolve("meta.properties")));
         }
@@ -65,6 +67,36 @@ class KafkaClusterTest
         cluster.close();
         assertFalse(ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false));
         assertFalse(Files.exists(baseDir));
+    }
+
+    /** A JVM of its own, which leaves no time for shutdown hooks when it is killed. */
+    static final class Parent
+    {
+        private Parent()
+        {
+        }
+
+        public static void main(final String[] args) throws InterruptedException
+        {
+            final KafkaCluster cluster =
+                KafkaCluster.launch(new KafkaCluster.Context().baseDir(Path.of(args[0])));
+            System.out.println(cluster.pid(1));
+            Thread.sleep(Long.MAX_VALUE);
+        }
+    }
+
+    @Test
+    void brokersDieWithAParentThatIsKilled() throws Exception
+    {
+        final Process parent = new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp", System.getProperty("java.class.path"), Parent.class.getName(), dir.toString()).start();
+        final long pid = Long.parseLong(parent.inputReader().readLine());
+        final ProcessHandle broker = ProcessHandle.of(pid).orElseThrow();
+        assertTrue(broker.isAlive());
+        parent.destroyForcibly();
+        broker.onExit().get(60, TimeUnit.SECONDS);
+        assertFalse(broker.isAlive());
     }
 
     @Test
