@@ -1,0 +1,244 @@
+package io.umbra.engine.source;
+
+import org.apache.kafka.clients.FetchSessionHandler;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.message.FetchResponseData;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.requests.FetchRequest;
+import org.apache.kafka.common.requests.FetchResponse;
+
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Takes in a fetch response partition by partition: moves the fetch positions on, and lines up what is to be published.
+ * One partition's error is that partition's alone. For the FetchAgent's thread.
+ */
+final class FetchResponseReader
+{
+    private static final long NO_DELAY_MS = 0;
+    private static final long REFUSED_RETRY_MS = 5_000;
+
+    private final FetchProgress progress;
+    private final Runnable refreshMetadata;
+    private final Map<PartitionFetch, SourceTopology.Leader> leaderHints = new LinkedHashMap<>();
+
+    FetchResponseReader(final FetchProgress progress, final Runnable refreshMetadata)
+    {
+        this.progress = progress;
+        this.refreshMetadata = refreshMetadata;
+    }
+
+    /**
+     * Take in a response.
+     *
+     * @param broker   that sent it.
+     * @param asked    the request that it answers.
+     * @param response by partition.
+     * @param fetched  gets what is to be published.
+     * @param nowMs    current time.
+     * @return bytes of whole record batches in it.
+     */
+    long read(
+        final BrokerFetch broker,
+        final FetchSessionHandler.FetchRequestData asked,
+        final LinkedHashMap<TopicPartition, FetchResponseData.PartitionData> response,
+        final FetchedResponse fetched,
+        final long nowMs)
+    {
+        leaderHints.clear();
+        long bytes = 0;
+        for (final Map.Entry<TopicPartition, FetchResponseData.PartitionData> entry : response.entrySet())
+        {
+            final PartitionFetch partition = broker.partitions.get(entry.getKey());
+            final FetchRequest.PartitionData request = asked.sessionPartitions().get(entry.getKey());
+            // A response counts only if it answers what would be asked for now.
+            if (null != partition && null != request && PartitionFetch.State.FETCHING == partition.state &&
+                request.fetchOffset == partition.fetchPosition)
+            {
+                final Errors error = Errors.forCode(entry.getValue().errorCode());
+                if (Errors.NONE != error)
+                {
+                    onError(partition, entry.getValue(), error, fetched, nowMs);
+                }
+                else if (FetchResponse.isDivergingEpoch(entry.getValue()))
+                {
+                    final FetchResponseData.EpochEndOffset end = entry.getValue().divergingEpoch();
+                    fault(partition, "the source's history has diverged: its leader epoch " + end.epoch() +
+                        " ends at offset " + end.endOffset() + ", the shadow has offsets up to " +
+                        partition.fetchPosition, fetched, nowMs);
+                }
+                else
+                {
+                    bytes += onRecords(partition, entry.getValue(), fetched, nowMs);
+                }
+            }
+        }
+        if (broker.hasUnconfirmed)
+        {
+            confirm(broker, asked);
+        }
+        return bytes;
+    }
+
+    /**
+     * Leaders that the response itself named.
+     *
+     * @return leader by partition, valid until the next response.
+     */
+    Map<PartitionFetch, SourceTopology.Leader> leaderHints()
+    {
+        return leaderHints;
+    }
+
+    private long onRecords(
+        final PartitionFetch partition,
+        final FetchResponseData.PartitionData data,
+        final FetchedResponse fetched,
+        final long nowMs)
+    {
+        final long fetchOffset = partition.fetchPosition;
+        int begin = 0;
+        int end = 0;
+        if (FetchResponse.recordsSize(data) > 0)
+        {
+            final ByteBuffer records = ((MemoryRecords)FetchResponse.recordsOrFail(data)).buffer();
+            final int limit = records.limit();
+            begin = records.position();
+            end = begin;
+            int size;
+            while ((size = RecordBatches.sizeInBytes(records, end, limit)) > 0)
+            {
+                final long lastOffset = RecordBatches.lastOffset(records, end);
+                if (lastOffset < fetchOffset && begin == end)
+                {
+                    // Wholly below what was asked for: the journal has it.
+                    begin += size;
+                }
+                else
+                {
+                    partition.fetchPosition = lastOffset + 1;
+                    partition.lastEpoch(RecordBatches.leaderEpoch(records, end));
+                }
+                end += size;
+            }
+            if (end > begin)
+            {
+                fetched.addRecords(
+                    partition, records, begin, end, fetchOffset, data.highWatermark(), data.logStartOffset());
+                partition.succeeded();
+            }
+            if (size < 0)
+            {
+                fault(partition, RecordBatches.describe(records, end, limit), fetched, nowMs);
+            }
+            else if (end == records.position() && limit - end >= RecordBatches.LOG_OVERHEAD)
+            {
+                // Nothing but the beginning of a batch: ask for all of it.
+                partition.maxBytes = (int)Math.min(Integer.MAX_VALUE, Math.max(
+                    2L * partition.maxBytes, 2L * RecordBatches.claimedSize(records, end)));
+            }
+        }
+        if (data.logStartOffset() > partition.sourceLogStartOffset)
+        {
+            partition.sourceLogStartOffset = data.logStartOffset();
+            fetched.addLogStart(partition, data.logStartOffset());
+        }
+        progress.onFetched(
+            partition.index, partition.fetchPosition, data.highWatermark(), data.logStartOffset(), nowMs);
+        return end - begin;
+    }
+
+    private void onError(
+        final PartitionFetch partition,
+        final FetchResponseData.PartitionData data,
+        final Errors error,
+        final FetchedResponse fetched,
+        final long nowMs)
+    {
+        switch (error)
+        {
+            case NOT_LEADER_OR_FOLLOWER:
+            case FENCED_LEADER_EPOCH:
+                final FetchResponseData.LeaderIdAndEpoch leader = data.currentLeader();
+                if (leader.leaderId() >= 0)
+                {
+                    leaderHints.put(
+                        partition, new SourceTopology.Leader(leader.leaderId(), leader.leaderEpoch()));
+                }
+                refreshMetadata.run();
+                backOff(partition, "looking for the new leader: " + error.name(), NO_DELAY_MS, nowMs);
+                break;
+
+            case OFFSET_OUT_OF_RANGE:
+                fault(partition, "the source does not have offset " + partition.fetchPosition +
+                    " (any more): its log begins later or ends earlier", fetched, nowMs);
+                break;
+
+            case TOPIC_AUTHORIZATION_FAILED:
+            case GROUP_AUTHORIZATION_FAILED:
+            case CLUSTER_AUTHORIZATION_FAILED:
+                backOff(partition, "not authorized to read the topic: " + error.name(), REFUSED_RETRY_MS, nowMs);
+                break;
+
+            case UNKNOWN_TOPIC_ID:
+            case INCONSISTENT_TOPIC_ID:
+            case UNKNOWN_TOPIC_OR_PARTITION:
+                refreshMetadata.run();
+                backOff(partition, "the source does not know the partition: " + error.name(), NO_DELAY_MS, nowMs);
+                break;
+
+            default:
+                refreshMetadata.run();
+                backOff(partition, "the source answered " + error.name(), NO_DELAY_MS, nowMs);
+                break;
+        }
+    }
+
+    private void backOff(
+        final PartitionFetch partition, final String reason, final long atLeastMs, final long nowMs)
+    {
+        partition.isConfirmed = false;
+        partition.backOff(PartitionFetch.State.BACKING_OFF, nowMs, atLeastMs);
+        progress.onError(partition.index, false, reason);
+    }
+
+    private void fault(
+        final PartitionFetch partition, final String reason, final FetchedResponse fetched, final long nowMs)
+    {
+        partition.isConfirmed = false;
+        partition.fault(nowMs, partition.fetchPosition);
+        progress.onError(partition.index, true, reason);
+        if (!reason.equals(partition.sourceFault))
+        {
+            partition.sourceFault = reason;
+            fetched.addFault(partition, reason);
+        }
+    }
+
+    /** A partition of the session that the response does not name has no error: its leader serves it. */
+    private void confirm(final BrokerFetch broker, final FetchSessionHandler.FetchRequestData asked)
+    {
+        boolean isUnconfirmed = false;
+        for (final PartitionFetch partition : broker.partitions.values())
+        {
+            if (!partition.isConfirmed)
+            {
+                if (PartitionFetch.State.FETCHING == partition.state &&
+                    asked.sessionPartitions().containsKey(partition.topicPartition))
+                {
+                    partition.isConfirmed = true;
+                    progress.onFetching(
+                        partition.index, partition.leaderId, partition.leaderEpoch, partition.assignmentEpoch);
+                }
+                else
+                {
+                    isUnconfirmed = true;
+                }
+            }
+        }
+        broker.hasUnconfirmed = isUnconfirmed;
+    }
+}

@@ -1,0 +1,235 @@
+package io.umbra.engine.source;
+
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
+import org.apache.kafka.clients.ClientResponse;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.memory.MemoryPool;
+import org.apache.kafka.common.requests.ListOffsetsResponse;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Asks the source's leaders for their high watermarks at an interval, on connections of its own, and measures how
+ * long it takes until the journal has what they had then.
+ * <p>
+ * A sample is a high watermark with the time at which it was asked for: all records below it had been appended by the
+ * time of the answer. The time from the asking until the journal's end is past it bounds from above the age of the
+ * oldest record that was missing meanwhile; it is zero when the journal was there before the question. It never uses
+ * the high watermark of a fetch response, which is as old as the last fetch.
+ */
+public final class LagSampler implements Agent
+{
+    private static final int MAX_OPEN_SAMPLES = 64;
+    /** Timestamp that asks for the high watermark. */
+    private static final long LATEST = -1;
+    /** Without an answer for so long, something may be missing that nobody has seen. */
+    private static final long UNANSWERED_NS = 2_000_000_000L;
+
+    private final SourceSettings settings;
+    private final long intervalMs;
+    private final LagListener listener;
+    private final Map<TopicPartition, Tracked> tracked = new LinkedHashMap<>();
+    private final ManyToOneConcurrentLinkedQueue<Runnable> commands = new ManyToOneConcurrentLinkedQueue<>();
+    private final Map<String, Long> askedAtNs = new HashMap<>();
+    private final Map<TopicPartition, Long> offsets = new HashMap<>();
+    private SourceTopology topology = new SourceTopology(Map.of(), Map.of());
+    private SourceNetwork network;
+    private long nextSampleMs;
+
+    /**
+     * Nothing is asked before the agent starts.
+     *
+     * @param settings   how to reach the source.
+     * @param intervalMs between two questions to one broker, milliseconds.
+     * @param listener   gets what was measured, on the agent's thread.
+     */
+    public LagSampler(final SourceSettings settings, final long intervalMs, final LagListener listener)
+    {
+        this.settings = settings;
+        this.intervalMs = intervalMs;
+        this.listener = listener;
+    }
+
+    /**
+     * Sample this partition too. From any thread.
+     *
+     * @param partitionIndex the engine's index of the partition.
+     * @param partition      its name.
+     */
+    public void track(final int partitionIndex, final TopicPartition partition)
+    {
+        commands.offer(() -> tracked.put(partition, new Tracked(partitionIndex)));
+    }
+
+    /**
+     * Who leads what now. From any thread.
+     *
+     * @param topology nodes and leaders.
+     */
+    public void topology(final SourceTopology topology)
+    {
+        commands.offer(() -> this.topology = topology);
+    }
+
+    @Override
+    public void onStart()
+    {
+        network = new SourceNetwork(settings, "sampler", MemoryPool.NONE);
+    }
+
+    @Override
+    public int doWork()
+    {
+        int workCount = 0;
+        Runnable command;
+        while (null != (command = commands.poll()))
+        {
+            command.run();
+            workCount++;
+        }
+        final long nowMs = System.currentTimeMillis();
+        if (nowMs >= nextSampleMs)
+        {
+            nextSampleMs = nowMs + intervalMs;
+            ask(nowMs);
+            workCount++;
+        }
+        for (final ClientResponse response : network.poll(0, nowMs))
+        {
+            onResponse(response, nowMs);
+            workCount++;
+        }
+        settle(nowMs);
+        return workCount;
+    }
+
+    @Override
+    public void onClose()
+    {
+        if (null != network)
+        {
+            network.close();
+        }
+    }
+
+    @Override
+    public String roleName()
+    {
+        return "umbra-sampler";
+    }
+
+    private void ask(final long nowMs)
+    {
+        final Map<Node, List<TopicPartition>> byLeader = new HashMap<>();
+        for (final TopicPartition partition : tracked.keySet())
+        {
+            final SourceTopology.Leader leader = topology.leaders().get(partition);
+            final Node node = null == leader ? null : topology.nodes().get(leader.id());
+            if (null != node && !askedAtNs.containsKey(node.idString()))
+            {
+                byLeader.computeIfAbsent(node, (ignore) -> new ArrayList<>()).add(partition);
+            }
+        }
+        byLeader.forEach((node, partitions) ->
+        {
+            if (network.ready(node, nowMs))
+            {
+                askedAtNs.put(node.idString(), System.nanoTime());
+                network.send(node, SourceClient.offsetsRequest(partitions, (ignore) -> LATEST), nowMs);
+            }
+        });
+    }
+
+    private void onResponse(final ClientResponse response, final long nowMs)
+    {
+        final Long askedNs = askedAtNs.remove(response.destination());
+        if (null == askedNs || !response.hasResponse())
+        {
+            return;
+        }
+        offsets.clear();
+        SourceClient.readOffsets((ListOffsetsResponse)response.responseBody(), offsets);
+        offsets.forEach((partition, offset) ->
+        {
+            final Tracked entry = tracked.get(partition);
+            if (null != entry)
+            {
+                entry.sampled(offset, askedNs, nowMs, listener);
+            }
+        });
+    }
+
+    private void settle(final long nowMs)
+    {
+        final long nowNs = System.nanoTime();
+        for (final Tracked entry : tracked.values())
+        {
+            entry.settle(nowNs, nowMs, listener);
+        }
+    }
+
+    /** Samples of one partition that the journal has not reached yet, oldest first. */
+    private static final class Tracked
+    {
+        private final int index;
+        private final long[] sampleOffset = new long[MAX_OPEN_SAMPLES];
+        private final long[] sampleTimeNs = new long[MAX_OPEN_SAMPLES];
+        private int head;
+        private int size;
+        private long lastOffset = -1;
+        private long answeredAskNs = System.nanoTime();
+        private long reportedLagMs = -1;
+
+        Tracked(final int index)
+        {
+            this.index = index;
+        }
+
+        void sampled(final long offset, final long askedNs, final long nowMs, final LagListener listener)
+        {
+            answeredAskNs = askedNs;
+            listener.onSample(index, offset, nowMs);
+            if (offset > lastOffset)
+            {
+                // When the ring is full the newest sample is widened: its older time is kept, its offset raised.
+                final int slot = (head + Math.min(size, MAX_OPEN_SAMPLES - 1)) % MAX_OPEN_SAMPLES;
+                sampleOffset[slot] = offset;
+                if (size < MAX_OPEN_SAMPLES)
+                {
+                    sampleTimeNs[slot] = askedNs;
+                    size++;
+                }
+                lastOffset = offset;
+            }
+        }
+
+        void settle(final long nowNs, final long nowMs, final LagListener listener)
+        {
+            if (size > 0)
+            {
+                final long end = listener.journalEndOffset(index);
+                while (size > 0 && end >= sampleOffset[head])
+                {
+                    listener.onReached(index, Math.max(0, listener.journaledAtNs(index) - sampleTimeNs[head]));
+                    head = (head + 1) % MAX_OPEN_SAMPLES;
+                    size--;
+                }
+            }
+            final long sinceNs = size > 0 ? nowNs - sampleTimeNs[head] : 0;
+            final long unansweredNs = nowNs - answeredAskNs > UNANSWERED_NS ? nowNs - answeredAskNs : 0;
+            final long lagNs = Math.max(sinceNs, unansweredNs);
+            final long lagMs = 0 == lagNs ? 0 : Math.max(1, lagNs / 1_000_000);
+            if (lagMs != reportedLagMs)
+            {
+                reportedLagMs = lagMs;
+                listener.onLag(index, lagMs);
+            }
+        }
+    }
+}

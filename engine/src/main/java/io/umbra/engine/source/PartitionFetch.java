@@ -1,0 +1,126 @@
+package io.umbra.engine.source;
+
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.requests.FetchRequest;
+
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Where the fetching of one partition stands. Belongs to its FetchAgent's thread.
+ * <p>
+ * Two positions: {@link #fetchPosition} runs ahead, it is what the next request asks for; {@link #publishPosition} is
+ * what the journal has been sent. A slice is published only at the publish position, so that what two brokers sent
+ * around a change of leader cannot overtake each other.
+ */
+final class PartitionFetch
+{
+    private static final long RETRY_BACKOFF_MS = 100;
+    private static final long RETRY_BACKOFF_MAX_MS = 5_000;
+    private static final long FAULT_BACKOFF_MS = 1_000;
+    private static final long FAULT_BACKOFF_MAX_MS = 60_000;
+
+    enum State
+    {
+        /** No leader known, or it is not in the topology. */
+        WAITING_FOR_LEADER,
+        /** In its leader's requests. */
+        FETCHING,
+        /** Left out until {@link #retryAtMs}, after an error that passes by itself. */
+        BACKING_OFF,
+        /** Left out until {@link #retryAtMs}, after an error that needs help; the journal has been told. */
+        FAULTED
+    }
+
+    final int index;
+    final TopicPartition topicPartition;
+    final Uuid topicId;
+    State state = State.WAITING_FOR_LEADER;
+    int assignmentEpoch = 1;
+    long fetchPosition;
+    long publishPosition;
+    long sourceLogStartOffset = -1;
+    int leaderId = -1;
+    int leaderEpoch = -1;
+    int maxBytes;
+    long retryAtMs;
+    /** Why the source side faulted it, as the journal was told; null when it is not. */
+    String sourceFault;
+    /** Whether a response has shown since the assignment that the leader serves it. */
+    boolean isConfirmed;
+    private int attempts;
+    private int faults;
+    private long faultPosition = -1;
+    private Optional<Integer> currentLeaderEpoch = Optional.empty();
+    private Optional<Integer> lastFetchedEpoch = Optional.empty();
+    private int lastEpoch = -1;
+
+    PartitionFetch(final FetchAssignment assignment, final int maxBytes)
+    {
+        index = assignment.partitionIndex();
+        topicPartition = assignment.topicPartition();
+        topicId = assignment.topicId();
+        this.maxBytes = maxBytes;
+        startAt(assignment.fetchOffset(), assignment.lastFetchedEpoch());
+    }
+
+    /** Whatever was fetched before is void: go on at the journal's end. */
+    void startAt(final long offset, final int lastFetchedEpoch)
+    {
+        fetchPosition = offset;
+        publishPosition = offset;
+        lastEpoch(lastFetchedEpoch);
+        isConfirmed = false;
+    }
+
+    void leader(final int id, final int epoch)
+    {
+        leaderId = id;
+        leaderEpoch = epoch;
+        currentLeaderEpoch = epoch < 0 ? Optional.empty() : Optional.of(epoch);
+    }
+
+    void lastEpoch(final int epoch)
+    {
+        if (epoch != lastEpoch)
+        {
+            lastEpoch = epoch;
+            lastFetchedEpoch = epoch < 0 ? Optional.empty() : Optional.of(epoch);
+        }
+    }
+
+    /** Exponential, with jitter, so that a thousand partitions do not come back at once. */
+    void backOff(final State state, final long nowMs, final long atLeastMs)
+    {
+        this.state = state;
+        final long ceiling = Math.min(RETRY_BACKOFF_MAX_MS, RETRY_BACKOFF_MS << Math.min(attempts++, 10));
+        retryAtMs = nowMs + jittered(Math.max(atLeastMs, ceiling));
+    }
+
+    /** Tried again ever more seldom while it faults at the same place. */
+    void fault(final long nowMs, final long position)
+    {
+        state = State.FAULTED;
+        faults = faultPosition == position ? faults + 1 : 0;
+        faultPosition = position;
+        retryAtMs = nowMs + jittered(Math.min(FAULT_BACKOFF_MAX_MS, FAULT_BACKOFF_MS << Math.min(faults, 10)));
+    }
+
+    private static long jittered(final long delayMs)
+    {
+        return delayMs / 2 + ThreadLocalRandom.current().nextLong(delayMs / 2 + 1);
+    }
+
+    void succeeded()
+    {
+        attempts = 0;
+    }
+
+    FetchRequest.PartitionData requestData()
+    {
+        return new FetchRequest.PartitionData(
+            topicId, fetchPosition, FetchRequest.INVALID_LOG_START_OFFSET, maxBytes, currentLeaderEpoch,
+            lastFetchedEpoch);
+    }
+}

@@ -1,0 +1,237 @@
+package io.umbra.engine.source;
+
+import org.apache.kafka.clients.ClientResponse;
+import org.apache.kafka.clients.NetworkClientUtils;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.memory.MemoryPool;
+import org.apache.kafka.common.message.ListOffsetsRequestData;
+import org.apache.kafka.common.message.ListOffsetsResponseData;
+import org.apache.kafka.common.message.MetadataRequestData;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.AbstractRequest;
+import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.common.requests.ListOffsetsRequest;
+import org.apache.kafka.common.requests.ListOffsetsResponse;
+import org.apache.kafka.common.requests.MetadataRequest;
+import org.apache.kafka.common.requests.MetadataResponse;
+import org.apache.kafka.common.utils.Time;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Blocking requests to the source: metadata and offsets for the control plane, fetches for verification. Kafka's admin
+ * client does not give leader epochs, hence the requests themselves. For one thread.
+ */
+public final class SourceClient implements AutoCloseable
+{
+    private static final long CONNECT_TIMEOUT_MS = 5_000;
+
+    private final SourceSettings settings;
+    private final SourceNetwork network;
+    private Map<Integer, Node> knownNodes = Map.of();
+
+    /**
+     * Connections are opened as they are needed.
+     *
+     * @param settings how to reach the source.
+     * @param role     part of the client id.
+     */
+    public SourceClient(final SourceSettings settings, final String role)
+    {
+        this.settings = settings;
+        network = new SourceNetwork(settings, role, MemoryPool.NONE);
+    }
+
+    /**
+     * Ask for all topics that the credentials may see, from whichever broker answers.
+     *
+     * @return the source's metadata.
+     * @throws SourceUnavailableException if no broker answers.
+     */
+    public ClusterMetadata metadata() throws SourceUnavailableException
+    {
+        SourceUnavailableException failure = null;
+        for (final Node node : candidates())
+        {
+            try
+            {
+                final MetadataResponse response = (MetadataResponse)send(node, new MetadataRequest.Builder(
+                    new MetadataRequestData().setTopics(null).setAllowAutoTopicCreation(false)));
+                return metadata(response);
+            }
+            catch (final SourceUnavailableException ex)
+            {
+                failure = ex;
+                if (ex instanceof SourceUnavailableException.Authentication)
+                {
+                    break;
+                }
+            }
+        }
+        throw null != failure ? failure : new SourceUnavailableException("no bootstrap address", null);
+    }
+
+    /**
+     * Offsets by time.
+     *
+     * @param times    by partition: milliseconds since 1970, or {@link ListOffsetsRequest#EARLIEST_TIMESTAMP},
+     *                 {@link ListOffsetsRequest#LATEST_TIMESTAMP}.
+     * @param topology who leads what.
+     * @return offset by partition; -1 where a time lies past the end; partitions without a leader or with an error are
+     * absent.
+     * @throws SourceUnavailableException if a leader does not answer.
+     */
+    public Map<TopicPartition, Long> offsets(final Map<TopicPartition, Long> times, final SourceTopology topology)
+        throws SourceUnavailableException
+    {
+        final Map<Node, List<TopicPartition>> byLeader = new HashMap<>();
+        for (final TopicPartition partition : times.keySet())
+        {
+            final SourceTopology.Leader leader = topology.leaders().get(partition);
+            final Node node = null == leader ? null : topology.nodes().get(leader.id());
+            if (null != node)
+            {
+                byLeader.computeIfAbsent(node, (ignore) -> new ArrayList<>()).add(partition);
+            }
+        }
+        final Map<TopicPartition, Long> offsets = new HashMap<>();
+        for (final Map.Entry<Node, List<TopicPartition>> entry : byLeader.entrySet())
+        {
+            final ListOffsetsResponse response =
+                (ListOffsetsResponse)send(entry.getKey(), offsetsRequest(entry.getValue(), times::get));
+            readOffsets(response, offsets);
+        }
+        return offsets;
+    }
+
+    /**
+     * Send one request and wait for its response.
+     *
+     * @param node    to ask.
+     * @param request to send.
+     * @return the response.
+     * @throws SourceUnavailableException if the node does not answer.
+     */
+    AbstractResponse send(final Node node, final AbstractRequest.Builder<?> request) throws SourceUnavailableException
+    {
+        try
+        {
+            if (!NetworkClientUtils.awaitReady(network.client(), node, Time.SYSTEM, CONNECT_TIMEOUT_MS))
+            {
+                throw new IOException("no connection within " + CONNECT_TIMEOUT_MS + " ms");
+            }
+            final ClientResponse response = NetworkClientUtils.sendAndReceive(
+                network.client(), network.request(node, request, System.currentTimeMillis()), Time.SYSTEM);
+            return response.responseBody();
+        }
+        catch (final AuthenticationException ex)
+        {
+            throw new SourceUnavailableException.Authentication(
+                "source " + address(node) + " refuses the credentials: " + ex.getMessage(), ex);
+        }
+        catch (final IOException | KafkaException ex)
+        {
+            throw new SourceUnavailableException(
+                "source " + address(node) + " cannot be reached: " + ex.getMessage(), ex);
+        }
+    }
+
+    @Override
+    public void close()
+    {
+        network.close();
+    }
+
+    static ListOffsetsRequest.Builder offsetsRequest(
+        final Iterable<TopicPartition> partitions, final java.util.function.ToLongFunction<TopicPartition> times)
+    {
+        final Map<String, ListOffsetsRequestData.ListOffsetsTopic> topics = new HashMap<>();
+        for (final TopicPartition partition : partitions)
+        {
+            topics
+                .computeIfAbsent(partition.topic(), (name) ->
+                    new ListOffsetsRequestData.ListOffsetsTopic().setName(name))
+                .partitions()
+                .add(new ListOffsetsRequestData.ListOffsetsPartition()
+                    .setPartitionIndex(partition.partition())
+                    .setTimestamp(times.applyAsLong(partition)));
+        }
+        return ListOffsetsRequest.Builder
+            .forConsumer(true, IsolationLevel.READ_UNCOMMITTED)
+            .setTargetTimes(new ArrayList<>(topics.values()));
+    }
+
+    static void readOffsets(final ListOffsetsResponse response, final Map<TopicPartition, Long> offsets)
+    {
+        for (final ListOffsetsResponseData.ListOffsetsTopicResponse topic : response.topics())
+        {
+            for (final ListOffsetsResponseData.ListOffsetsPartitionResponse partition : topic.partitions())
+            {
+                if (Errors.NONE.code() == partition.errorCode())
+                {
+                    offsets.put(new TopicPartition(topic.name(), partition.partitionIndex()), partition.offset());
+                }
+            }
+        }
+    }
+
+    private Set<Node> candidates() throws SourceUnavailableException
+    {
+        final Set<Node> nodes = new LinkedHashSet<>(knownNodes.values());
+        try
+        {
+            int id = -1;
+            for (final InetSocketAddress address : settings.bootstrapAddresses())
+            {
+                nodes.add(new Node(id--, address.getHostString(), address.getPort()));
+            }
+        }
+        catch (final KafkaException ex)
+        {
+            if (nodes.isEmpty())
+            {
+                throw new SourceUnavailableException("source cannot be reached: " + ex.getMessage(), ex);
+            }
+        }
+        return nodes;
+    }
+
+    private ClusterMetadata metadata(final MetadataResponse response)
+    {
+        final Map<TopicPartition, SourceTopology.Leader> leaders = new HashMap<>();
+        final List<ClusterMetadata.Topic> topics = new ArrayList<>();
+        for (final MetadataResponse.TopicMetadata topic : response.topicMetadata())
+        {
+            if (Errors.NONE == topic.error())
+            {
+                final List<Integer> partitions = new ArrayList<>();
+                for (final MetadataResponse.PartitionMetadata partition : topic.partitionMetadata())
+                {
+                    partitions.add(partition.partition());
+                    partition.leaderId.ifPresent((id) -> leaders.put(
+                        partition.topicPartition,
+                        new SourceTopology.Leader(id, partition.leaderEpoch.orElse(-1))));
+                }
+                topics.add(new ClusterMetadata.Topic(topic.topic(), topic.topicId(), topic.isInternal(), partitions));
+            }
+        }
+        knownNodes = Map.copyOf(response.brokersById());
+        return new ClusterMetadata(response.clusterId(), new SourceTopology(knownNodes, leaders), topics);
+    }
+
+    private static String address(final Node node)
+    {
+        return node.host() + ":" + node.port();
+    }
+}

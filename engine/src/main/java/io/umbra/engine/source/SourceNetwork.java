@@ -1,0 +1,171 @@
+package io.umbra.engine.source;
+
+import org.apache.kafka.clients.ApiVersions;
+import org.apache.kafka.clients.ClientRequest;
+import org.apache.kafka.clients.ClientResponse;
+import org.apache.kafka.clients.ManualMetadataUpdater;
+import org.apache.kafka.clients.MetadataRecoveryStrategy;
+import org.apache.kafka.clients.NetworkClient;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.memory.MemoryPool;
+import org.apache.kafka.common.metrics.Metrics;
+import org.apache.kafka.common.network.ChannelBuilder;
+import org.apache.kafka.common.network.NetworkReceive;
+import org.apache.kafka.common.network.Selector;
+import org.apache.kafka.common.requests.AbstractRequest;
+import org.apache.kafka.common.utils.LogContext;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.common.utils.Utils;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Kafka's {@link NetworkClient} over a {@link Selector} that receives into a pool of ours. TLS, SASL, API versions,
+ * throttling (KIP-219) and reconnecting with back-off are the client's own. For one thread.
+ */
+final class SourceNetwork implements AutoCloseable
+{
+    private static final int MAX_IN_FLIGHT = 2;
+
+    private final Metrics metrics = new Metrics();
+    private final ChannelBuilder channelBuilder;
+    private final Selector selector;
+    private final NetworkClient client;
+    private final int requestTimeoutMs;
+
+    SourceNetwork(final SourceSettings settings, final String role, final MemoryPool memoryPool)
+    {
+        final AdminClientConfig config = settings.config();
+        final LogContext logContext = new LogContext("[" + settings.clientId(role) + "] ");
+        requestTimeoutMs = config.getInt(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG);
+        channelBuilder = settings.channelBuilder(Time.SYSTEM, logContext);
+        selector = new Selector(
+            NetworkReceive.UNLIMITED,
+            config.getLong(AdminClientConfig.CONNECTIONS_MAX_IDLE_MS_CONFIG),
+            metrics,
+            Time.SYSTEM,
+            "umbra-source",
+            Map.of(),
+            false,
+            false,
+            channelBuilder,
+            memoryPool,
+            logContext);
+        client = new NetworkClient(
+            selector,
+            new ManualMetadataUpdater(),
+            settings.clientId(role),
+            MAX_IN_FLIGHT,
+            config.getLong(AdminClientConfig.RECONNECT_BACKOFF_MS_CONFIG),
+            config.getLong(AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG),
+            config.getInt(AdminClientConfig.SEND_BUFFER_CONFIG),
+            config.getInt(AdminClientConfig.RECEIVE_BUFFER_CONFIG),
+            requestTimeoutMs,
+            config.getLong(AdminClientConfig.SOCKET_CONNECTION_SETUP_TIMEOUT_MS_CONFIG),
+            config.getLong(AdminClientConfig.SOCKET_CONNECTION_SETUP_TIMEOUT_MAX_MS_CONFIG),
+            Time.SYSTEM,
+            true,
+            new ApiVersions(),
+            logContext,
+            MetadataRecoveryStrategy.NONE);
+    }
+
+    /**
+     * Connect if need be.
+     *
+     * @param node  to connect to.
+     * @param nowMs current time.
+     * @return true if a request can be sent now.
+     */
+    boolean ready(final Node node, final long nowMs)
+    {
+        return client.ready(node, nowMs);
+    }
+
+    void send(final Node node, final AbstractRequest.Builder<?> request, final long nowMs)
+    {
+        client.send(client.newClientRequest(node.idString(), request, nowMs, true, requestTimeoutMs, null), nowMs);
+    }
+
+    ClientRequest request(final Node node, final AbstractRequest.Builder<?> request, final long nowMs)
+    {
+        return client.newClientRequest(node.idString(), request, nowMs, true, requestTimeoutMs, null);
+    }
+
+    /**
+     * Do what the sockets are ready for.
+     *
+     * @param timeoutMs to wait for one, 0 for none.
+     * @param nowMs     current time.
+     * @return completed, failed and timed-out requests.
+     */
+    List<ClientResponse> poll(final long timeoutMs, final long nowMs)
+    {
+        return client.poll(timeoutMs, nowMs);
+    }
+
+    /**
+     * The memory that a response of the last poll lies in. There is at most one response a connection in each poll.
+     *
+     * @param nodeId {@link ClientResponse#destination()}.
+     * @return the pool's buffer, or null if nothing was received from there.
+     */
+    ByteBuffer received(final String nodeId)
+    {
+        for (final NetworkReceive receive : selector.completedReceives())
+        {
+            if (receive.source().equals(nodeId))
+            {
+                return receive.payload();
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Everything that was received in the last poll, also what the client answered to itself (API versions).
+     *
+     * @return the receives.
+     */
+    Iterable<NetworkReceive> receives()
+    {
+        return selector.completedReceives();
+    }
+
+    /**
+     * Why the last connection to a broker failed.
+     *
+     * @param node the broker.
+     * @return null if it did not, or not for reasons of authentication.
+     */
+    RuntimeException authenticationFailure(final Node node)
+    {
+        return client.authenticationException(node);
+    }
+
+    boolean hasFailed(final Node node)
+    {
+        return client.connectionFailed(node);
+    }
+
+    NetworkClient client()
+    {
+        return client;
+    }
+
+    void disconnect(final String nodeId)
+    {
+        client.close(nodeId);
+    }
+
+    @Override
+    public void close()
+    {
+        Utils.closeQuietly(client, "client");
+        Utils.closeQuietly(channelBuilder, "channel builder");
+        Utils.closeQuietly(metrics, "metrics");
+    }
+}

@@ -1,0 +1,89 @@
+package io.umbra.engine.source;
+
+import org.apache.kafka.clients.ClientUtils;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.network.ChannelBuilder;
+import org.apache.kafka.common.utils.LogContext;
+import org.apache.kafka.common.utils.Time;
+
+import java.net.InetSocketAddress;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Properties;
+import java.util.Set;
+
+/**
+ * How to reach the source: what the configuration has under {@code source.}, as Kafka's clients understand it.
+ * Immutable.
+ */
+public final class SourceSettings
+{
+    private final AdminClientConfig config;
+    private final String linkName;
+    private final String rackId;
+
+    /**
+     * Check and keep the settings.
+     *
+     * @param properties Kafka client settings, {@code bootstrap.servers} among them.
+     * @param linkName   part of the client ids that the source sees.
+     * @throws org.apache.kafka.common.config.ConfigException if a value is not one that Kafka's clients accept.
+     */
+    public SourceSettings(final Properties properties, final String linkName)
+    {
+        final Properties own = new Properties();
+        // The kernel sizes the receive window unless the operator does: 64 KiB would throttle a fast link.
+        own.put(CommonClientConfigs.RECEIVE_BUFFER_CONFIG, "-1");
+        own.putAll(properties);
+        own.remove(AdminClientConfig.METRIC_REPORTER_CLASSES_CONFIG);
+        rackId = own.getProperty(ConsumerConfig.CLIENT_RACK_CONFIG, "");
+        own.keySet().retainAll(AdminClientConfig.configNames());
+        config = new AdminClientConfig(own);
+        this.linkName = linkName;
+    }
+
+    /**
+     * Names of all settings that Kafka's clients know.
+     *
+     * @return the names, without the prefix {@code source.}.
+     */
+    public static Set<String> knownNames()
+    {
+        final Set<String> names = new HashSet<>(AdminClientConfig.configNames());
+        names.addAll(ConsumerConfig.configNames());
+        return names;
+    }
+
+    /**
+     * Resolve the bootstrap addresses.
+     *
+     * @return those that resolve, at least one.
+     * @throws org.apache.kafka.common.config.ConfigException if none does.
+     */
+    List<InetSocketAddress> bootstrapAddresses()
+    {
+        return ClientUtils.parseAndValidateAddresses(config);
+    }
+
+    ChannelBuilder channelBuilder(final Time time, final LogContext logContext)
+    {
+        return ClientUtils.createChannelBuilder(config, time, logContext);
+    }
+
+    AdminClientConfig config()
+    {
+        return config;
+    }
+
+    String clientId(final String role)
+    {
+        return "umbra-" + linkName + "-" + role;
+    }
+
+    String rackId()
+    {
+        return rackId;
+    }
+}
