@@ -154,27 +154,28 @@ public final class LedgerReader implements AutoCloseable
     /**
      * Goes back from the end.
      *
-     * @param count of the entries that will be read before the end; when there are fewer, all.
+     * @param count of the entries that will be read before the end.
+     * @return how many there are: count, or all when there are fewer.
      */
-    public void lastEntries(final int count)
+    public long lastEntries(final long count)
     {
         if (!isOpen())
         {
-            return;
+            return 0;
         }
-        final NavigableMap<Long, Path> files = files();
         long missing = count;
-        for (final long cycle : files.descendingKeySet())
+        for (final long cycle : files().descendingKeySet())
         {
             final long entries = entriesIn(cycle);
             if (entries >= missing)
             {
                 seek(cycle, entries - missing);
-                return;
+                return count;
             }
             missing -= entries;
         }
         toStart();
+        return count - missing;
     }
 
     @Override

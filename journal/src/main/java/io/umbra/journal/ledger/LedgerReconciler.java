@@ -1,13 +1,18 @@
 package io.umbra.journal.ledger;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Reads at a start what the ledgers of the last run say about the partitions, so that the ledger of the new run can
@@ -19,8 +24,9 @@ import java.util.Map;
  */
 public final class LedgerReconciler
 {
+    private static final String PARTITION_METADATA = "partition.metadata";
+
     private final List<ShardScan> shards = new ArrayList<>();
-    private final List<LedgerFinding> findings = new ArrayList<>();
     private int files;
 
     private LedgerReconciler()
@@ -28,26 +34,55 @@ public final class LedgerReconciler
     }
 
     /**
-     * Reads the ledgers. What a crash left behind is repaired first, so that the caller holds the lock of the journal
-     * directory, and no {@link Ledger} is open yet.
+     * Reads the ledgers of a journal, as far back as the partitions need that have a log there. Changes nothing; what a
+     * crash left unfinished or damaged is not read, {@link Ledger#open} tells of it and repairs it.
      *
      * @param ledgerDirectory {@code <journal.dir>/ledger}; may be missing.
-     * @param partitions      that are asked for: those that have a log. Older files are read only for them.
-     * @return what the ledgers say of these partitions, and of others that were come by.
-     * @throws LedgerException if a ledger cannot be read.
+     * @return what the ledgers say of the journal's partitions, and of others that were come by.
+     * @throws LedgerException if a ledger or the journal's directory cannot be read.
      */
-    public static LedgerState read(final Path ledgerDirectory, final Collection<LedgerPartition> partitions)
+    public static LedgerState read(final Path ledgerDirectory)
+    {
+        final Path journalDirectory = ledgerDirectory.toAbsolutePath().getParent();
+        final Set<String> logs = new HashSet<>();
+        try (DirectoryStream<Path> directories = Files.newDirectoryStream(journalDirectory))
+        {
+            for (final Path directory : directories)
+            {
+                if (Files.exists(directory.resolve(PARTITION_METADATA)))
+                {
+                    logs.add(directory.getFileName().toString());
+                }
+            }
+        }
+        catch (final NoSuchFileException ex)
+        {
+            return new LedgerState(Map.of(), 0);
+        }
+        catch (final IOException | DirectoryIteratorException ex)
+        {
+            throw new LedgerException(journalDirectory, "cannot be read: " + ex, ex);
+        }
+        return read(ledgerDirectory, logs);
+    }
+
+    /**
+     * Reads the ledgers.
+     *
+     * @param ledgerDirectory {@code <journal.dir>/ledger}; may be missing.
+     * @param partitions      for which older files are read when newer ones do not know them: {@code
+     *                        <topic>-<partition>}.
+     * @return what the ledgers say of these partitions, and of others that were come by.
+     */
+    static LedgerState read(final Path ledgerDirectory, final Set<String> partitions)
     {
         final LedgerReconciler reconciler = new LedgerReconciler();
-        for (final Map.Entry<Integer, Path> shard : ShardDirectories.list(ledgerDirectory).entrySet())
-        {
-            reconciler.findings.addAll(LedgerRecovery.recover(shard.getValue()));
-            reconciler.shards.add(new ShardScan(shard.getKey(), shard.getValue()));
-        }
+        ShardDirectories.list(ledgerDirectory).forEach(
+            (shard, directory) -> reconciler.shards.add(new ShardScan(shard, directory)));
         return reconciler.read(partitions);
     }
 
-    private LedgerState read(final Collection<LedgerPartition> partitions)
+    private LedgerState read(final Set<String> partitions)
     {
         while (true)
         {
@@ -60,7 +95,7 @@ public final class LedgerReconciler
                 .orElse(null);
             if (next == null)
             {
-                return new LedgerState(ends, files, findings);
+                return new LedgerState(ends, files);
             }
             try
             {
@@ -92,13 +127,14 @@ public final class LedgerReconciler
      * The time since when all partitions are known: what ended before it says nothing new.
      */
     private static long knownSince(
-        final Map<LedgerPartition, LedgerState.End> ends, final Collection<LedgerPartition> partitions)
+        final Map<LedgerPartition, LedgerState.End> ends, final Set<String> partitions)
     {
+        final Map<String, Long> times = new HashMap<>();
+        ends.forEach((partition, end) -> times.merge(partition.toString(), end.timeNs(), Math::max));
         long since = Long.MAX_VALUE;
-        for (final LedgerPartition partition : partitions)
+        for (final String partition : partitions)
         {
-            final LedgerState.End end = ends.get(partition);
-            since = Math.min(since, end == null ? Long.MIN_VALUE : end.timeNs());
+            since = Math.min(since, times.getOrDefault(partition, Long.MIN_VALUE));
         }
         return since;
     }

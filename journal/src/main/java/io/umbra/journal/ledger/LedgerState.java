@@ -1,24 +1,21 @@
 package io.umbra.journal.ledger;
 
-import java.util.List;
 import java.util.Map;
 
 /**
  * What the ledgers of a journal say about its partitions.
  *
- * @param ends     the latest word on each partition.
- * @param files    number of ledger files that had to be read for it.
- * @param findings what was wrong with the ledgers and was repaired before they were read.
+ * @param ends  the latest word on each partition.
+ * @param files number of ledger files that had to be read for it.
  */
-public record LedgerState(Map<LedgerPartition, End> ends, int files, List<LedgerFinding> findings)
+public record LedgerState(Map<LedgerPartition, End> ends, int files)
 {
     /**
-     * Makes the collections immutable.
+     * Makes the map immutable.
      */
     public LedgerState
     {
         ends = Map.copyOf(ends);
-        findings = List.copyOf(findings);
     }
 
     /**

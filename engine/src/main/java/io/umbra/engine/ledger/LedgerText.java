@@ -1,0 +1,79 @@
+package io.umbra.engine.ledger;
+
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+
+/**
+ * Rows as lines for people: time, shard, partition, what happened.
+ */
+final class LedgerText
+{
+    private static final DateTimeFormatter TIME =
+        DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
+    private static final long NANOS = 1_000_000_000L;
+
+    private LedgerText()
+    {
+    }
+
+    static String time(final long timeNs)
+    {
+        return TIME.format(Instant.ofEpochSecond(Math.floorDiv(timeNs, NANOS), Math.floorMod(timeNs, NANOS)));
+    }
+
+    static String line(final LedgerRow row)
+    {
+        return String.format(Locale.ROOT, "%s  %2d  %-28s  %s",
+            row.text("time"), row.number("shard"), partition(row), what(row));
+    }
+
+    private static String partition(final LedgerRow row)
+    {
+        if (!row.fields().has("partitionIndex"))
+        {
+            return "-";
+        }
+        return row.fields().get("topic").isNull() ?
+            "(partition index " + row.number("partitionIndex") + ')' :
+            row.text("topic") + '-' + row.number("partition");
+    }
+
+    private static String what(final LedgerRow row)
+    {
+        switch (row.type())
+        {
+            case "EngineEvent":
+                return "engine " + row.text("eventType").toLowerCase(Locale.ROOT);
+            case "PartitionOpened":
+                return String.format(Locale.ROOT, "opened, log %d to %d, digest %s, topic id %s",
+                    row.number("logStartOffset"), row.number("endOffset"), row.text("digest"), row.text("topicId"));
+            case "Commit":
+                return commit(row);
+            case "Recovered":
+                return String.format(Locale.ROOT, "recovered %d..%d, in the log without an entry, digest %s",
+                    row.number("baseOffset"), row.number("lastOffset"), row.text("digest"));
+            case "Truncated":
+                return String.format(Locale.ROOT, "truncated from %d to %d, digest %s: %s",
+                    row.number("fromOffset"), row.number("toOffset"), row.text("digest"), row.text("reason"));
+            case "PartitionState":
+                return String.format(Locale.ROOT, "%s at %d%s", row.text("state").toLowerCase(Locale.ROOT),
+                    row.number("endOffset"), row.text("reason").isEmpty() ? "" : ": " + row.text("reason"));
+            case "LogStart":
+                return "log start " + row.number("logStartOffset");
+            default:
+                return "entry of kind " + row.number("templateId") + ", which this version does not know";
+        }
+    }
+
+    private static String commit(final LedgerRow row)
+    {
+        return String.format(Locale.ROOT,
+            "%d..%d  %d records  %d bytes at %d:%d  epoch %d  broker %d  digest %s  high watermark %d  %.3f ms",
+            row.number("baseOffset"), row.number("lastOffset"), row.number("records"), row.number("length"),
+            row.number("segmentBaseOffset"), row.number("filePosition"), row.number("leaderEpoch"),
+            row.number("leaderId"), row.text("digest"), row.number("sourceHighWatermark"),
+            (row.number("commitTimeNs") - row.number("fetchTimeNs")) / 1e6);
+    }
+}

@@ -1,0 +1,189 @@
+package io.umbra.engine.ledger;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.umbra.codecs.ledger.CommitDecoder;
+import io.umbra.codecs.ledger.EngineEventDecoder;
+import io.umbra.codecs.ledger.LogStartDecoder;
+import io.umbra.codecs.ledger.PartitionOpenedDecoder;
+import io.umbra.codecs.ledger.PartitionStateDecoder;
+import io.umbra.codecs.ledger.RecoveredDecoder;
+import io.umbra.codecs.ledger.TruncatedDecoder;
+import io.umbra.journal.ledger.LedgerEntryHandler;
+import io.umbra.journal.ledger.LedgerPartition;
+import io.umbra.journal.ledger.LedgerReader;
+
+import java.util.UUID;
+
+/**
+ * Turns the entries of one shard's ledger into rows, one ahead.
+ */
+final class RowReader implements LedgerEntryHandler, AutoCloseable
+{
+    private final LedgerReader reader;
+    private long remaining;
+    private LedgerRow row;
+
+    RowReader(final LedgerReader reader)
+    {
+        this.reader = reader;
+    }
+
+    /**
+     * Goes back from the end.
+     *
+     * @param count of rows wanted.
+     * @return of rows that there are. No more will be read, even if there are by then.
+     */
+    long last(final long count)
+    {
+        remaining = reader.lastEntries(count);
+        final long rows = remaining;
+        advance();
+        return rows;
+    }
+
+    /**
+     * The row at hand.
+     *
+     * @return null when there is none left.
+     */
+    LedgerRow row()
+    {
+        return row;
+    }
+
+    /**
+     * Goes on to the next row.
+     */
+    void advance()
+    {
+        row = null;
+        if (remaining > 0 && reader.poll(this))
+        {
+            remaining--;
+        }
+    }
+
+    @Override
+    public void close()
+    {
+        reader.close();
+    }
+
+    @Override
+    public void onEngineEvent(final long index, final EngineEventDecoder entry)
+    {
+        row("EngineEvent", index, entry.nodeId(), entry.shard(), entry.timeNs())
+            .put("eventType", entry.eventType().name());
+    }
+
+    @Override
+    public void onPartitionOpened(final long index, final LedgerPartition partition, final PartitionOpenedDecoder entry)
+    {
+        named(
+            "PartitionOpened", index, entry.nodeId(), entry.shard(), entry.timeNs(), entry.partitionIndex(), partition)
+            .put("topicId", new UUID(entry.topicIdHigh(), entry.topicIdLow()).toString())
+            .put("logStartOffset", entry.logStartOffset())
+            .put("endOffset", entry.endOffset())
+            .put("digest", digest(entry.digest()));
+    }
+
+    @Override
+    public void onCommit(final long index, final LedgerPartition partition, final CommitDecoder entry)
+    {
+        named("Commit", index, entry.nodeId(), entry.shard(), entry.commitTimeNs(), entry.partitionIndex(), partition)
+            .put("assignmentEpoch", entry.assignmentEpoch())
+            .put("leaderEpoch", entry.leaderEpoch())
+            .put("leaderId", entry.leaderId())
+            .put("baseOffset", entry.baseOffset())
+            .put("lastOffset", entry.lastOffset())
+            .put("segmentBaseOffset", entry.segmentBaseOffset())
+            .put("filePosition", entry.filePosition())
+            .put("length", entry.length())
+            .put("records", entry.records())
+            .put("digest", digest(entry.digest()))
+            .put("sourceHighWatermark", entry.sourceHighWatermark())
+            .put("fetchTimeNs", entry.fetchTimeNs())
+            .put("commitTimeNs", entry.commitTimeNs());
+    }
+
+    @Override
+    public void onRecovered(final long index, final LedgerPartition partition, final RecoveredDecoder entry)
+    {
+        named("Recovered", index, entry.nodeId(), entry.shard(), entry.timeNs(), entry.partitionIndex(), partition)
+            .put("baseOffset", entry.baseOffset())
+            .put("lastOffset", entry.lastOffset())
+            .put("digest", digest(entry.digest()));
+    }
+
+    @Override
+    public void onTruncated(final long index, final LedgerPartition partition, final TruncatedDecoder entry)
+    {
+        named("Truncated", index, entry.nodeId(), entry.shard(), entry.timeNs(), entry.partitionIndex(), partition)
+            .put("fromOffset", entry.fromOffset())
+            .put("toOffset", entry.toOffset())
+            .put("digest", digest(entry.digest()))
+            .put("reason", entry.reason());
+    }
+
+    @Override
+    public void onPartitionState(final long index, final LedgerPartition partition, final PartitionStateDecoder entry)
+    {
+        named("PartitionState", index, entry.nodeId(), entry.shard(), entry.timeNs(), entry.partitionIndex(), partition)
+            .put("endOffset", entry.endOffset())
+            .put("state", entry.state().name())
+            .put("reason", entry.reason());
+    }
+
+    @Override
+    public void onLogStart(final long index, final LedgerPartition partition, final LogStartDecoder entry)
+    {
+        named("LogStart", index, entry.nodeId(), entry.shard(), entry.timeNs(), entry.partitionIndex(), partition)
+            .put("logStartOffset", entry.logStartOffset());
+    }
+
+    @Override
+    public void onUnknown(final long index, final int templateId)
+    {
+        row("Unknown", index, 0, reader.shard(), 0).put("templateId", templateId);
+    }
+
+    /**
+     * A partition without a name is shown with its index, so that the entry is not hidden.
+     */
+    private ObjectNode named(
+        final String type,
+        final long index,
+        final int nodeId,
+        final int shard,
+        final long timeNs,
+        final int partitionIndex,
+        final LedgerPartition partition)
+    {
+        final ObjectNode fields = row(type, index, nodeId, shard, timeNs).put("partitionIndex", partitionIndex);
+        return partition == null ?
+            fields.putNull("topic").putNull("partition") :
+            fields.put("topic", partition.topic()).put("partition", partition.partition());
+    }
+
+    private ObjectNode row(
+        final String type, final long index, final int nodeId, final int shard, final long timeNs)
+    {
+        final ObjectNode fields = JsonNodeFactory.instance.objectNode()
+            .put("type", type)
+            .put("time", LedgerText.time(timeNs))
+            .put("timeNs", timeNs)
+            .put("nodeId", nodeId)
+            .put("shard", shard)
+            // Numbers of this length lose digits in some readers of JSON.
+            .put("index", Long.toHexString(index));
+        row = new LedgerRow(timeNs, fields);
+        return fields;
+    }
+
+    private static String digest(final long digest)
+    {
+        return String.format("%016x", digest);
+    }
+}
