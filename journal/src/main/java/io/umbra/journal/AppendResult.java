@@ -1,0 +1,78 @@
+package io.umbra.journal;
+
+/**
+ * What an append did. A flyweight: the caller keeps one and hands it to every append; its values hold until the next.
+ */
+public final class AppendResult
+{
+    long baseOffset;
+    long lastOffset;
+    int lastEpoch;
+    long segmentBaseOffset;
+    int filePosition;
+    int length;
+    int records;
+    int batches;
+    long maxTimestamp;
+    long digest;
+
+    /** @return base offset of the first batch. */
+    public long baseOffset()
+    {
+        return baseOffset;
+    }
+
+    /** @return last offset of the last batch. */
+    public long lastOffset()
+    {
+        return lastOffset;
+    }
+
+    /** @return leader epoch of the last batch. */
+    public int lastEpoch()
+    {
+        return lastEpoch;
+    }
+
+    /** @return base offset of the segment, which names the file that holds all the bytes. */
+    public long segmentBaseOffset()
+    {
+        return segmentBaseOffset;
+    }
+
+    /** @return position of the first byte in the segment file. */
+    public int filePosition()
+    {
+        return filePosition;
+    }
+
+    /** @return bytes appended. */
+    public int length()
+    {
+        return length;
+    }
+
+    /** @return records appended, control records included. */
+    public int records()
+    {
+        return records;
+    }
+
+    /** @return batches appended. */
+    public int batches()
+    {
+        return batches;
+    }
+
+    /** @return largest maximum timestamp of the batches, milliseconds since 1970, -1 if they have none. */
+    public long maxTimestamp()
+    {
+        return maxTimestamp;
+    }
+
+    /** @return {@link RollingDigest} of the log after the append. */
+    public long digest()
+    {
+        return digest;
+    }
+}

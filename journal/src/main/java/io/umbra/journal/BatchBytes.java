@@ -1,0 +1,296 @@
+package io.umbra.journal;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.GatheringByteChannel;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.zip.CRC32C;
+
+/**
+ * A gather list: the logical bytes [0, length) are made of slices of other buffers, direct or heap, one after the
+ * other. It is filled anew for every frame. In steady state it allocates nothing: views of the source buffers are kept,
+ * found by identity, because the few term buffers behind a stream come again and again.
+ * <p>
+ * Not thread-safe. The slices must stay readable until {@link #reset()}. Numbers are big endian and may straddle
+ * slices.
+ */
+public final class BatchBytes
+{
+    /** Source buffers remembered per place in the list; a stream has three term buffers. */
+    private static final int WAYS = 4;
+
+    private ByteBuffer[][] cachedSources = new ByteBuffer[16][];
+    private ByteBuffer[][] cachedViews = new ByteBuffer[16][];
+    private int[] nextWay = new int[16];
+    private ByteBuffer[] views = new ByteBuffer[16];
+    /** Position of a slice within its source. */
+    private int[] offsets = new int[16];
+    /** Logical position at which a slice begins; one more than slices, the last is the length. */
+    private int[] starts = new int[17];
+    private int count;
+    private int cursor;
+    private final CRC32C crc = new CRC32C();
+
+    /** Empties the list. Views of source buffers are kept for the next frame. */
+    public void reset()
+    {
+        count = 0;
+        cursor = 0;
+    }
+
+    /**
+     * Adds the bytes [offset, offset + length) of a buffer to the end. Position, limit and byte order of the source do
+     * not matter and do not change.
+     *
+     * @param source that holds the bytes.
+     * @param offset absolute, in the source.
+     * @param length in bytes; an empty slice is left out.
+     */
+    public void add(final ByteBuffer source, final int offset, final int length)
+    {
+        Objects.checkFromIndexSize(offset, length, source.capacity());
+        if (length == 0)
+        {
+            return;
+        }
+        if (starts[count] > Integer.MAX_VALUE - length)
+        {
+            throw new IllegalArgumentException("more than 2 GiB in one gather list");
+        }
+        if (count == views.length)
+        {
+            grow();
+        }
+        views[count] = viewOf(count, source);
+        offsets[count] = offset;
+        starts[count + 1] = starts[count] + length;
+        count++;
+    }
+
+    /** @return number of bytes in the list. */
+    public int length()
+    {
+        return starts[count];
+    }
+
+    /**
+     * One byte.
+     *
+     * @param position logical.
+     * @return the byte.
+     */
+    public byte getByte(final int position)
+    {
+        final int slice = sliceAt(position);
+        return whole(slice).get(offsets[slice] + position - starts[slice]);
+    }
+
+    /**
+     * Two bytes, big endian.
+     *
+     * @param position logical, of the first byte.
+     * @return the value.
+     */
+    public short getShort(final int position)
+    {
+        final int slice = sliceAt(position);
+        if (position + 2 <= starts[slice + 1])
+        {
+            final ByteBuffer view = whole(slice);
+            return view.getShort(offsets[slice] + position - starts[slice]);
+        }
+        return (short)((getByte(position) << 8) | (getByte(position + 1) & 0xFF));
+    }
+
+    /**
+     * Four bytes, big endian.
+     *
+     * @param position logical, of the first byte.
+     * @return the value.
+     */
+    public int getInt(final int position)
+    {
+        final int slice = sliceAt(position);
+        if (position + 4 <= starts[slice + 1])
+        {
+            final ByteBuffer view = whole(slice);
+            return view.getInt(offsets[slice] + position - starts[slice]);
+        }
+        return (getShort(position) << 16) | (getShort(position + 2) & 0xFFFF);
+    }
+
+    /**
+     * Eight bytes, big endian.
+     *
+     * @param position logical, of the first byte.
+     * @return the value.
+     */
+    public long getLong(final int position)
+    {
+        final int slice = sliceAt(position);
+        if (position + 8 <= starts[slice + 1])
+        {
+            final ByteBuffer view = whole(slice);
+            return view.getLong(offsets[slice] + position - starts[slice]);
+        }
+        return ((long)getInt(position) << 32) | (getInt(position + 4) & 0xFFFF_FFFFL);
+    }
+
+    /**
+     * CRC-32C of a range, without copying it.
+     *
+     * @param position logical, of the first byte.
+     * @param length   in bytes.
+     * @return the checksum.
+     */
+    public int crc32c(final int position, final int length)
+    {
+        crc.reset();
+        update(crc, position, length);
+        return (int)crc.getValue();
+    }
+
+    /** Feeds a range to a running checksum. */
+    void update(final CRC32C running, final int position, final int length)
+    {
+        Objects.checkFromIndexSize(position, length, length());
+        int at = position;
+        final int end = position + length;
+        while (at < end)
+        {
+            final int slice = sliceAt(at);
+            final int sliceEnd = Math.min(end, starts[slice + 1]);
+            running.update(window(slice, at, sliceEnd));
+            at = sliceEnd;
+        }
+    }
+
+    /** Copies a range to the buffer's position, which moves. */
+    void copyTo(final ByteBuffer target, final int position, final int length)
+    {
+        Objects.checkFromIndexSize(position, length, length());
+        int at = position;
+        final int end = position + length;
+        while (at < end)
+        {
+            final int slice = sliceAt(at);
+            final int sliceEnd = Math.min(end, starts[slice + 1]);
+            target.put(window(slice, at, sliceEnd));
+            at = sliceEnd;
+        }
+    }
+
+    /**
+     * Writes a range with gathering writes until all of it is written.
+     *
+     * @param channel  to write to, at its position.
+     * @param position logical, of the first byte.
+     * @param length   in bytes.
+     * @return bytes written: always the length.
+     * @throws IOException if a write fails; a part may have been written.
+     */
+    public long writeTo(final GatheringByteChannel channel, final int position, final int length) throws IOException
+    {
+        Objects.checkFromIndexSize(position, length, length());
+        if (length == 0)
+        {
+            return 0;
+        }
+        final int end = position + length;
+        int first = sliceAt(position);
+        int last = first;
+        while (true)
+        {
+            window(last, Math.max(position, starts[last]), Math.min(end, starts[last + 1]));
+            if (starts[last + 1] >= end)
+            {
+                break;
+            }
+            last++;
+        }
+        long written = 0;
+        while (written < length)
+        {
+            while (!views[first].hasRemaining())
+            {
+                first++;
+            }
+            final long n = channel.write(views, first, last - first + 1);
+            if (n <= 0)
+            {
+                throw new IOException("wrote " + written + " of " + length + " bytes, and no more are taken");
+            }
+            written += n;
+        }
+        return written;
+    }
+
+    private ByteBuffer window(final int slice, final int from, final int to)
+    {
+        final ByteBuffer view = views[slice];
+        final int base = offsets[slice] - starts[slice];
+        view.limit(base + to).position(base + from);
+        return view;
+    }
+
+    private ByteBuffer whole(final int slice)
+    {
+        // The limit may still be that of an earlier window.
+        final ByteBuffer view = views[slice];
+        view.limit(view.capacity());
+        return view;
+    }
+
+    private int sliceAt(final int position)
+    {
+        if (position < 0 || position >= starts[count])
+        {
+            throw new IndexOutOfBoundsException("position " + position + " of " + starts[count]);
+        }
+        int slice = Math.min(cursor, count - 1);
+        while (position < starts[slice])
+        {
+            slice--;
+        }
+        while (position >= starts[slice + 1])
+        {
+            slice++;
+        }
+        cursor = slice;
+        return slice;
+    }
+
+    private ByteBuffer viewOf(final int place, final ByteBuffer source)
+    {
+        if (cachedSources[place] == null)
+        {
+            cachedSources[place] = new ByteBuffer[WAYS];
+            cachedViews[place] = new ByteBuffer[WAYS];
+        }
+        final ByteBuffer[] sources = cachedSources[place];
+        for (int way = 0; way < WAYS; way++)
+        {
+            if (sources[way] == source)
+            {
+                return cachedViews[place][way].clear();
+            }
+        }
+        final int way = nextWay[place];
+        nextWay[place] = (way + 1) % WAYS;
+        sources[way] = source;
+        cachedViews[place][way] = source.duplicate().clear();
+        return cachedViews[place][way];
+    }
+
+    private void grow()
+    {
+        final int capacity = views.length * 2;
+        cachedSources = Arrays.copyOf(cachedSources, capacity);
+        cachedViews = Arrays.copyOf(cachedViews, capacity);
+        nextWay = Arrays.copyOf(nextWay, capacity);
+        views = Arrays.copyOf(views, capacity);
+        offsets = Arrays.copyOf(offsets, capacity);
+        starts = Arrays.copyOf(starts, capacity + 1);
+    }
+}

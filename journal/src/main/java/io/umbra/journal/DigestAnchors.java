@@ -1,0 +1,160 @@
+package io.umbra.journal;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.zip.CRC32C;
+
+/**
+ * The rolling digest at points of a partition log, kept in the file <code>digest-anchors</code> of the partition: at
+ * the base of every segment, and now and then within the active one. From them the digest can be computed after a crash
+ * without reading the log from its first batch, which may be long deleted; and a header that changed on disk shows, in
+ * those fields too that the batch's own CRC does not cover. They also tell which segments there must be.
+ * <p>
+ * Text: version "1", number of entries, lines "offset digest(hex) segment|point", last "crc " + CRC-32C (hex) of all
+ * before.
+ */
+final class DigestAnchors
+{
+    static final String FILE_NAME = "digest-anchors";
+
+    private final TreeMap<Long, Anchor> anchors = new TreeMap<>();
+
+    /** A digest, and whether a segment begins at its offset. */
+    record Anchor(long digest, boolean segmentBase)
+    {
+    }
+
+    NavigableMap<Long, Anchor> all()
+    {
+        return anchors;
+    }
+
+    void add(final long offset, final long digest, final boolean segmentBase)
+    {
+        anchors.put(offset, new Anchor(digest, segmentBase));
+    }
+
+    /** Adds a point within the active segment; of the earlier points the newest stays. */
+    void addPoint(final long offset, final long digest)
+    {
+        if (anchors.containsKey(offset))
+        {
+            return;
+        }
+        Map.Entry<Long, Anchor> newest = anchors.lastEntry();
+        if (newest != null && !newest.getValue().segmentBase())
+        {
+            newest = anchors.lowerEntry(newest.getKey());
+            while (newest != null && !newest.getValue().segmentBase())
+            {
+                anchors.remove(newest.getKey());
+                newest = anchors.lowerEntry(newest.getKey());
+            }
+        }
+        add(offset, digest, false);
+    }
+
+    void removePoints()
+    {
+        anchors.values().removeIf((anchor) -> !anchor.segmentBase());
+    }
+
+    Map.Entry<Long, Anchor> floor(final long offset)
+    {
+        return anchors.floorEntry(offset);
+    }
+
+    Anchor at(final long offset)
+    {
+        return anchors.get(offset);
+    }
+
+    boolean removeBelow(final long offset)
+    {
+        final NavigableMap<Long, Anchor> below = anchors.headMap(offset, false);
+        final boolean changed = !below.isEmpty();
+        below.clear();
+        return changed;
+    }
+
+    boolean removeAbove(final long offset)
+    {
+        final NavigableMap<Long, Anchor> above = anchors.tailMap(offset, false);
+        final boolean changed = !above.isEmpty();
+        above.clear();
+        return changed;
+    }
+
+    void write(final SegmentFiles files, final Path directory, final boolean force) throws IOException
+    {
+        final StringBuilder text = new StringBuilder("1\n").append(anchors.size()).append('\n');
+        anchors.forEach(
+            (offset, anchor) -> text.append(offset).append(' ').append(Long.toHexString(anchor.digest()))
+                .append(anchor.segmentBase() ? " segment\n" : " point\n"));
+        text.append("crc ").append(Integer.toHexString(crc(text.toString()))).append('\n');
+        AtomicFile.write(
+            files,
+            directory.resolve(FILE_NAME),
+            ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8)),
+            force);
+    }
+
+    /**
+     * Reads the file.
+     *
+     * @return null, or what is wrong with it; then there are no anchors.
+     */
+    String load(final Path directory) throws IOException
+    {
+        anchors.clear();
+        final String text;
+        try
+        {
+            text = Files.readString(directory.resolve(FILE_NAME), StandardCharsets.ISO_8859_1);
+        }
+        catch (final NoSuchFileException ex)
+        {
+            return "missing";
+        }
+        final int crcAt = text.lastIndexOf("crc ");
+        try
+        {
+            if (crcAt < 0 ||
+                Integer.parseUnsignedInt(text.substring(crcAt + 4).trim(), 16) != crc(text.substring(0, crcAt)))
+            {
+                return "torn or corrupt";
+            }
+            final List<String> lines = text.substring(0, crcAt).lines().toList();
+            if (!"1".equals(lines.get(0)))
+            {
+                return "unknown version " + lines.get(0);
+            }
+            for (final String line : lines.subList(2, lines.size()))
+            {
+                final String[] parts = line.split(" ");
+                add(Long.parseLong(parts[0]), Long.parseUnsignedLong(parts[1], 16), "segment".equals(parts[2]));
+            }
+            return null;
+        }
+        catch (final NumberFormatException | IndexOutOfBoundsException ex)
+        {
+            anchors.clear();
+            return "malformed";
+        }
+    }
+
+    private static int crc(final String text)
+    {
+        final CRC32C crc = new CRC32C();
+        crc.update(text.getBytes(StandardCharsets.UTF_8));
+        return (int)crc.getValue();
+    }
+}
