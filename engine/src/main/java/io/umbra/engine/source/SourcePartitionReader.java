@@ -88,8 +88,8 @@ public final class SourcePartitionReader
      * Fetch from an offset on.
      *
      * @param offset that the first batch holds or precedes.
-     * @return whole batches from position to limit, big endian; empty if the source has nothing there. Its memory is the
-     * caller's.
+     * @return whole batches from position to limit, big endian; empty if the source has nothing there. Its memory is
+     * the caller's.
      * @throws SourceUnavailableException if the leader does not answer, or answers with an error.
      */
     public ByteBuffer fetch(final long offset) throws SourceUnavailableException

@@ -1,0 +1,454 @@
+package io.umbra.engine;
+
+import io.umbra.codecs.control.SourceCondition;
+import io.umbra.codecs.ledger.EngineEventType;
+import io.umbra.codecs.ledger.PartitionStateType;
+import io.umbra.engine.status.JournalState;
+import io.umbra.engine.status.PartitionTable;
+import io.umbra.journal.AppendResult;
+import io.umbra.journal.BatchBytes;
+import io.umbra.journal.InvalidBatchException;
+import io.umbra.journal.ledger.Ledger;
+import io.umbra.journal.ledger.LedgerAgreement;
+import io.umbra.journal.ledger.LedgerState;
+import io.umbra.transport.FrameHandler;
+import io.umbra.transport.FrameHeader;
+import io.umbra.transport.FramePoller;
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
+import org.agrona.concurrent.SystemEpochNanoClock;
+import org.agrona.concurrent.status.AtomicCounter;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The only writer of a shard's partition logs and of its ledger.
+ * <p>
+ * Takes frames from the shard's IPC stream in place, has the partition log validate and append them with one gather
+ * write, enters each commit into the ledger, and publishes its counters once per duty cycle. A frame that does not
+ * continue its partition's log, or that the log finds invalid, refuses the partition until the FetchAgent begins a
+ * new assignment epoch at the journal's end; the other partitions go on. When the disk has no room it leaves the
+ * frame in the stream, which stops the fetching by back pressure, and goes on when there is room again.
+ */
+final class JournalAgent implements Agent, FrameHandler
+{
+    private static final int POLL_LIMIT_BYTES = 4 * 1024 * 1024;
+    private static final long DISK_RETRY_MS = 100;
+
+    private final Context ctx;
+    private final JournalFlush flush;
+    private final BatchBytes bytes = new BatchBytes();
+    private final AppendResult result = new AppendResult();
+    private final List<JournalPartition> partitions = new ArrayList<>();
+    private final List<JournalPartition> touched = new ArrayList<>();
+    private final ManyToOneConcurrentLinkedQueue<Runnable> commands = new ManyToOneConcurrentLinkedQueue<>();
+    private long diskRetryAtMs;
+    private String diskTrouble;
+    /** The log has taken the frame, the ledger has not yet. */
+    private boolean isLedgerEntryDue;
+
+    /**
+     * What a JournalAgent needs.
+     *
+     * @param shard              index of the shard.
+     * @param poller             of the shard's stream.
+     * @param ledger             of the shard.
+     * @param flushSettings      how commits become durable.
+     * @param flusher            that waits for the device.
+     * @param table              gets the counters.
+     * @param space              says whether the disk has room.
+     * @param isMirroringLogStart whether the shadow drops what the source has dropped.
+     * @param counters           shown to the outside.
+     * @param events             where news for the operator go.
+     */
+    record Context(
+        int shard,
+        FramePoller poller,
+        Ledger ledger,
+        JournalFlush.Settings flushSettings,
+        FlushAgent flusher,
+        PartitionTable table,
+        SpaceGuard space,
+        boolean isMirroringLogStart,
+        Counters counters,
+        EventLog events)
+    {
+    }
+
+    /**
+     * Counters of one shard's journal.
+     *
+     * @param bytes       journaled.
+     * @param records     journaled.
+     * @param faulted     partitions that are refused or faulted now.
+     * @param staleFrames that did not continue their log and were dropped.
+     * @param diskWaits   times that the disk had no room.
+     */
+    record Counters(
+        AtomicCounter bytes,
+        AtomicCounter records,
+        AtomicCounter faulted,
+        AtomicCounter staleFrames,
+        AtomicCounter diskWaits)
+    {
+    }
+
+    JournalAgent(final Context ctx)
+    {
+        this.ctx = ctx;
+        this.flush = new JournalFlush(ctx.flushSettings, ctx.flusher, ctx.table, ctx.events);
+    }
+
+    /**
+     * Hand over an open partition log. Must come before its FetchAgent gets the assignment. From any thread.
+     *
+     * @param slot     of the partition.
+     * @param previous what the ledgers say of it; null when they do not know it.
+     */
+    void open(final PartitionSlot slot, final LedgerState.End previous)
+    {
+        commands.offer(() -> onOpen(slot, previous));
+    }
+
+    @Override
+    public void onStart()
+    {
+        ctx.ledger.engineEvent(EngineEventType.STARTED, SystemEpochNanoClock.INSTANCE.nanoTime());
+    }
+
+    @Override
+    public int doWork()
+    {
+        int workCount = drainCommands();
+        workCount += poll();
+        flush.beforePublish(touched);
+        publish();
+        workCount += flush.doWork(partitions);
+        return workCount;
+    }
+
+    /** Everything that is in the stream is still taken, then all is made durable. */
+    @Override
+    public void onClose()
+    {
+        drainCommands();
+        while (null == diskTrouble && poll() > 0)
+        {
+            publish();
+        }
+        publish();
+        for (final JournalPartition partition : partitions)
+        {
+            if (null != partition)
+            {
+                flush.close(partition);
+            }
+        }
+        try
+        {
+            ctx.ledger.ensureRoom();
+            ctx.ledger.engineEvent(EngineEventType.STOPPED, SystemEpochNanoClock.INSTANCE.nanoTime());
+        }
+        catch (final IOException ex)
+        {
+            ctx.events.onError(ex);
+        }
+        ctx.ledger.close();
+    }
+
+    @Override
+    public String roleName()
+    {
+        return "umbra-journal-" + ctx.shard;
+    }
+
+    @Override
+    public void onFrameBegin()
+    {
+        bytes.reset();
+    }
+
+    @Override
+    public void onFramePayload(final ByteBuffer termBuffer, final int offset, final int length)
+    {
+        bytes.add(termBuffer, offset, length);
+    }
+
+    @Override
+    public boolean onFrameEnd(final FrameHeader header)
+    {
+        final JournalPartition partition = partitions.get(header.partitionIndex);
+        if (!partition.accepts(header.assignmentEpoch))
+        {
+            ctx.counters.staleFrames.incrementRelease();
+            return true;
+        }
+        try
+        {
+            if (!isLedgerEntryDue)
+            {
+                if (!ctx.space.hasRoom(bytes.length()))
+                {
+                    return waitForDisk(partition, ctx.space.describe());
+                }
+                ctx.ledger.ensureRoom();
+                if (header.fetchOffset != partition.log().endOffset())
+                {
+                    refuse(partition, "a frame fetched at offset " + header.fetchOffset +
+                        " does not continue the log, which ends at " + partition.log().endOffset());
+                    return true;
+                }
+                if (!append(partition, header))
+                {
+                    return true;
+                }
+                isLedgerEntryDue = true;
+            }
+            enter(partition, header);
+            isLedgerEntryDue = false;
+            diskIsFine(partition);
+            return true;
+        }
+        catch (final InvalidBatchException ex)
+        {
+            refuse(partition, ex.getMessage());
+            return true;
+        }
+        catch (final IOException ex)
+        {
+            return waitForDisk(partition, String.valueOf(ex.getMessage()));
+        }
+    }
+
+    @Override
+    public boolean onLogStartAdvanced(
+        final int partitionIndex, final int assignmentEpoch, final long logStartOffset, final long timeNs)
+    {
+        final JournalPartition partition = partitions.get(partitionIndex);
+        final long offset = Math.min(logStartOffset, partition.log().endOffset());
+        if (!ctx.isMirroringLogStart || !partition.accepts(assignmentEpoch) ||
+            offset <= partition.log().logStartOffset())
+        {
+            return true;
+        }
+        try
+        {
+            ctx.ledger.ensureRoom();
+            partition.log().advanceLogStart(offset);
+            ctx.ledger.logStart(partitionIndex, offset, timeNs);
+            touch(partition);
+            return true;
+        }
+        catch (final IOException ex)
+        {
+            return waitForDisk(partition, String.valueOf(ex.getMessage()));
+        }
+    }
+
+    @Override
+    public boolean onSourceConditionChanged(
+        final int partitionIndex,
+        final int assignmentEpoch,
+        final long fetchOffset,
+        final long timeNs,
+        final SourceCondition condition,
+        final String text)
+    {
+        final JournalPartition partition = partitions.get(partitionIndex);
+        try
+        {
+            ctx.ledger.ensureRoom();
+        }
+        catch (final IOException ex)
+        {
+            return waitForDisk(partition, String.valueOf(ex.getMessage()));
+        }
+        if (SourceCondition.FAULTED == condition)
+        {
+            if (partition.accepts(assignmentEpoch))
+            {
+                fault(partition, text);
+            }
+        }
+        else if (partition.begin(assignmentEpoch))
+        {
+            if (partition.isFaulted)
+            {
+                partition.isFaulted = false;
+                ctx.counters.faulted.getAndAddRelease(-1);
+                ctx.ledger.partitionState(
+                    partitionIndex, partition.log().endOffset(), timeNs, PartitionStateType.ACTIVE, "");
+                ctx.table.journalState(partitionIndex, JournalState.ACTIVE, null);
+                ctx.events.info(partition.slot.name + ": fetched again from offset " + fetchOffset);
+            }
+        }
+        return true;
+    }
+
+    private int drainCommands()
+    {
+        int count = 0;
+        Runnable command;
+        while (null != (command = commands.poll()))
+        {
+            command.run();
+            count++;
+        }
+        return count;
+    }
+
+    private int poll()
+    {
+        if (null != diskTrouble && System.currentTimeMillis() < diskRetryAtMs)
+        {
+            return 0;
+        }
+        return ctx.poller.poll(this, POLL_LIMIT_BYTES);
+    }
+
+    private void onOpen(final PartitionSlot slot, final LedgerState.End previous)
+    {
+        while (partitions.size() <= slot.index)
+        {
+            partitions.add(null);
+        }
+        partitions.set(slot.index, new JournalPartition(slot));
+        final LedgerAgreement agreement = ctx.ledger.openPartition(
+            slot.index, slot.name, slot.log.logStartOffset(), slot.log.endOffset(), slot.log.digest(), previous,
+            SystemEpochNanoClock.INSTANCE.nanoTime());
+        if (LedgerAgreement.LOG_SHORTER == agreement)
+        {
+            ctx.events.warn(slot.name + ": the log ends at offset " + slot.log.endOffset() + ", the ledger had " +
+                previous.endOffset() + ": the tail was lost and is fetched again");
+        }
+        else if (LedgerAgreement.DIGEST_DIFFERS == agreement)
+        {
+            ctx.events.warn(slot.name + ": log and ledger have different digests at offset " + slot.log.endOffset() +
+                ": run umbra verify");
+        }
+        ctx.table.journalPositions(
+            slot.index, slot.log.logStartOffset(), slot.log.endOffset(), slot.log.durableOffset(),
+            slot.log.lastEpoch());
+        ctx.table.journalState(slot.index, JournalState.ACTIVE, null);
+    }
+
+    private boolean append(final JournalPartition partition, final FrameHeader header)
+        throws InvalidBatchException, IOException
+    {
+        if (0 == header.batchLength)
+        {
+            partition.log().append(bytes, result);
+            return true;
+        }
+        return partition.log().appendChunk(bytes, header.chunkOffset, header.batchLength, result);
+    }
+
+    private void enter(final JournalPartition partition, final FrameHeader header)
+    {
+        final long commitTimeNs = SystemEpochNanoClock.INSTANCE.nanoTime();
+        ctx.ledger.commit(
+            header.partitionIndex, header.assignmentEpoch, result.lastEpoch(), header.leaderId, result.baseOffset(),
+            result.lastOffset(), result.segmentBaseOffset(), result.filePosition(), result.length(), result.records(),
+            result.digest(), header.sourceHighWatermark, header.fetchTimeNs, commitTimeNs);
+        partition.addedBytes += result.length();
+        partition.addedRecords += result.records();
+        touch(partition);
+    }
+
+    private void touch(final JournalPartition partition)
+    {
+        if (!partition.isTouched)
+        {
+            partition.isTouched = true;
+            touched.add(partition);
+        }
+    }
+
+    private void publish()
+    {
+        if (touched.isEmpty())
+        {
+            return;
+        }
+        final long nanoTime = System.nanoTime();
+        final long timeMs = System.currentTimeMillis();
+        long addedBytes = 0;
+        long addedRecords = 0;
+        for (int i = 0; i < touched.size(); i++)
+        {
+            final JournalPartition partition = touched.get(i);
+            addedBytes += partition.addedBytes;
+            addedRecords += partition.addedRecords;
+            partition.publish(ctx.table, flush.isDurableWhenWritten(), nanoTime, timeMs);
+        }
+        touched.clear();
+        ctx.counters.bytes.getAndAddRelease(addedBytes);
+        ctx.counters.records.getAndAddRelease(addedRecords);
+    }
+
+    /** From here on all frames of this assignment epoch are dropped; the FetchAgent begins a new one. */
+    private void refuse(final JournalPartition partition, final String reason)
+    {
+        try
+        {
+            partition.log().abandonChunks();
+        }
+        catch (final IOException ex)
+        {
+            ctx.events.onError(ex);
+        }
+        fault(partition, reason);
+        ctx.table.journalState(partition.slot.index, JournalState.FAULTED, reason);
+        ctx.events.warn(partition.slot.name + ": refused at offset " + partition.log().endOffset() + ": " + reason);
+        // The FetchAgent reads the end of the journal when it sees the refusal: the end must be there first.
+        touch(partition);
+        publish();
+        partition.refuse();
+    }
+
+    private void fault(final JournalPartition partition, final String reason)
+    {
+        if (!partition.isFaulted)
+        {
+            partition.isFaulted = true;
+            ctx.counters.faulted.getAndAddRelease(1);
+        }
+        ctx.ledger.partitionState(
+            partition.slot.index, partition.log().endOffset(), SystemEpochNanoClock.INSTANCE.nanoTime(),
+            PartitionStateType.FAULTED, reason);
+    }
+
+    private boolean waitForDisk(final JournalPartition partition, final String trouble)
+    {
+        if (null == diskTrouble)
+        {
+            ctx.counters.diskWaits.incrementRelease();
+            ctx.events.warn(partition.slot.name + ": waiting for the disk: " + trouble);
+        }
+        if (!partition.isWaiting)
+        {
+            partition.isWaiting = true;
+            ctx.table.journalState(partition.slot.index, JournalState.WAITING_FOR_SPACE, trouble);
+        }
+        diskTrouble = trouble;
+        diskRetryAtMs = System.currentTimeMillis() + DISK_RETRY_MS;
+        return false;
+    }
+
+    private void diskIsFine(final JournalPartition partition)
+    {
+        if (null != diskTrouble)
+        {
+            diskTrouble = null;
+            ctx.events.info(partition.slot.name + ": the disk takes writes again");
+        }
+        if (partition.isWaiting)
+        {
+            partition.isWaiting = false;
+            ctx.table.journalState(partition.slot.index, JournalState.ACTIVE, null);
+        }
+    }
+}

@@ -1,0 +1,209 @@
+package io.umbra.engine;
+
+import io.umbra.engine.config.FlushPolicy;
+import io.umbra.engine.status.JournalState;
+import io.umbra.engine.status.PartitionTable;
+import io.umbra.journal.FlushTicket;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * When a shard's commits become durable: the flush policy. For the JournalAgent's thread.
+ * <ul>
+ * <li>{@code commit}: the device confirms before the duty cycle's commits are published.</li>
+ * <li>{@code interval}: every so often all logs with news go to the FlushAgent; the durable offset follows.</li>
+ * <li>{@code os}: the operating system decides; a commit counts as durable when it is written. The logs are still
+ * flushed at the checkpoint interval, so that a restart need not check everything.</li>
+ * </ul>
+ */
+final class JournalFlush
+{
+    private final Settings settings;
+    private final FlushAgent flusher;
+    private final PartitionTable table;
+    private final EventLog events;
+    private final long intervalNs;
+    private long nextFlushNs;
+    private int underWay;
+    private int next = Integer.MAX_VALUE;
+
+    /**
+     * How commits become durable.
+     *
+     * @param policy               that the operator chose.
+     * @param checkpointIntervalMs how often at least, milliseconds.
+     */
+    record Settings(FlushPolicy policy, long checkpointIntervalMs)
+    {
+    }
+
+    JournalFlush(
+        final Settings settings, final FlushAgent flusher, final PartitionTable table, final EventLog events)
+    {
+        this.settings = settings;
+        this.flusher = flusher;
+        this.table = table;
+        this.events = events;
+        intervalNs = TimeUnit.MILLISECONDS.toNanos(
+            FlushPolicy.Mode.INTERVAL == settings.policy.mode() ?
+            settings.policy.intervalMs() : settings.checkpointIntervalMs);
+        nextFlushNs = System.nanoTime() + intervalNs;
+    }
+
+    /** Whether a commit counts as durable as soon as it is written. */
+    boolean isDurableWhenWritten()
+    {
+        return FlushPolicy.Mode.OS == settings.policy.mode();
+    }
+
+    /**
+     * Before the counters of a duty cycle are published.
+     *
+     * @param touched partitions with news.
+     */
+    void beforePublish(final List<JournalPartition> touched)
+    {
+        if (FlushPolicy.Mode.COMMIT == settings.policy.mode())
+        {
+            for (int i = 0; i < touched.size(); i++)
+            {
+                forceNow(touched.get(i));
+            }
+        }
+    }
+
+    /**
+     * Hand out flushes that are due, take back those that are done.
+     *
+     * @param partitions of the shard by index; those of other shards are null.
+     * @return amount of work done.
+     */
+    int doWork(final List<JournalPartition> partitions)
+    {
+        int workCount = takeBack();
+        final long nowNs = System.nanoTime();
+        if (next >= partitions.size() && 0 == underWay && nowNs - nextFlushNs >= 0)
+        {
+            next = 0;
+            nextFlushNs = nowNs + intervalNs;
+        }
+        for (; next < partitions.size() && underWay < flusher.capacity(); next++)
+        {
+            final JournalPartition partition = partitions.get(next);
+            if (null != partition && handOver(partition))
+            {
+                workCount++;
+            }
+        }
+        return workCount;
+    }
+
+    /**
+     * Make all of a log durable and close it. The FlushAgent must still be running.
+     *
+     * @param partition to close.
+     */
+    void close(final JournalPartition partition)
+    {
+        while (underWay > 0)
+        {
+            takeBack();
+            Thread.onSpinWait();
+        }
+        try
+        {
+            partition.log().close();
+            durable(partition);
+        }
+        catch (final IOException ex)
+        {
+            failed(partition, ex);
+        }
+    }
+
+    private int takeBack()
+    {
+        int count = 0;
+        FlushAgent.Request request;
+        while (underWay > 0 && null != (request = flusher.poll()))
+        {
+            underWay--;
+            count++;
+            if (null == request.failure)
+            {
+                request.ticket.complete();
+                durable(request.partition);
+            }
+            else
+            {
+                request.ticket.failed();
+                failed(request.partition, request.failure);
+            }
+        }
+        return count;
+    }
+
+    private boolean handOver(final JournalPartition partition)
+    {
+        final FlushTicket ticket = prepare(partition);
+        if (null == ticket)
+        {
+            return false;
+        }
+        underWay++;
+        flusher.offer(new FlushAgent.Request(partition, ticket));
+        return true;
+    }
+
+    private void forceNow(final JournalPartition partition)
+    {
+        final FlushTicket ticket = prepare(partition);
+        if (null != ticket)
+        {
+            try
+            {
+                ticket.force();
+                ticket.complete();
+                partition.slot.noteDurablePoint();
+            }
+            catch (final IOException ex)
+            {
+                ticket.failed();
+                failed(partition, ex);
+            }
+        }
+    }
+
+    private FlushTicket prepare(final JournalPartition partition)
+    {
+        try
+        {
+            return partition.log().prepareFlush();
+        }
+        catch (final IOException ex)
+        {
+            failed(partition, ex);
+            return null;
+        }
+    }
+
+    private void durable(final JournalPartition partition)
+    {
+        partition.slot.noteDurablePoint();
+        if (!isDurableWhenWritten())
+        {
+            table.journalDurable(partition.slot.index, partition.log().durableOffset());
+        }
+    }
+
+    /** The durable offset stays where it is; the next flush tries again. */
+    private void failed(final JournalPartition partition, final IOException failure)
+    {
+        table.journalState(
+            partition.slot.index, JournalState.WAITING_FOR_SPACE, "cannot be made durable: " + failure.getMessage());
+        partition.isWaiting = true;
+        events.onError(failure);
+    }
+}

@@ -1,0 +1,81 @@
+package io.umbra.engine;
+
+import io.umbra.engine.status.PartitionTable;
+import io.umbra.journal.PartitionLog;
+
+/**
+ * A partition as its JournalAgent sees it. For that agent's thread.
+ */
+final class JournalPartition
+{
+    final PartitionSlot slot;
+    /** Appended since the counters were last published. */
+    long addedBytes;
+    long addedRecords;
+    boolean isTouched;
+    boolean isFaulted;
+    boolean isWaiting;
+    private int assignmentEpoch;
+
+    JournalPartition(final PartitionSlot slot)
+    {
+        this.slot = slot;
+    }
+
+    PartitionLog log()
+    {
+        return slot.log;
+    }
+
+    /**
+     * Whether a message counts.
+     *
+     * @param epoch assignment epoch of the message.
+     * @return false for leftovers of an earlier epoch, and for what comes after a refusal in the same one.
+     */
+    boolean accepts(final int epoch)
+    {
+        return epoch == assignmentEpoch && slot.refusedEpoch < epoch;
+    }
+
+    /**
+     * An assignment epoch begins, or goes on after a fault of the source.
+     *
+     * @param epoch that begins.
+     * @return false if it is over already.
+     */
+    boolean begin(final int epoch)
+    {
+        if (epoch < assignmentEpoch || slot.refusedEpoch >= epoch)
+        {
+            return false;
+        }
+        assignmentEpoch = epoch;
+        return true;
+    }
+
+    void refuse()
+    {
+        slot.refusedEpoch = assignmentEpoch;
+    }
+
+    void publish(
+        final PartitionTable table, final boolean isDurableWhenWritten, final long nanoTime, final long timeMs)
+    {
+        final long durableOffset = isDurableWhenWritten ? log().endOffset() : log().durableOffset();
+        if (addedBytes > 0)
+        {
+            table.journalCommitted(
+                slot.index, log().endOffset(), log().lastEpoch(), addedBytes, addedRecords, nanoTime, timeMs);
+            table.journalDurable(slot.index, durableOffset);
+        }
+        else
+        {
+            table.journalPositions(
+                slot.index, log().logStartOffset(), log().endOffset(), durableOffset, log().lastEpoch());
+        }
+        addedBytes = 0;
+        addedRecords = 0;
+        isTouched = false;
+    }
+}

@@ -1,0 +1,47 @@
+package io.umbra.engine;
+
+import io.umbra.journal.PartitionLog;
+import io.umbra.journal.ledger.LedgerPartition;
+
+/**
+ * One partition as the engine's threads share it. Apart from its log, which belongs to the JournalAgent, it holds what
+ * flows backwards: each field has one writer.
+ */
+final class PartitionSlot
+{
+    final int index;
+    final LedgerPartition name;
+    final PartitionLog log;
+
+    /** Last assignment epoch of which the journal refuses all further frames; written by the JournalAgent. */
+    volatile int refusedEpoch = -1;
+
+    /**
+     * How far the log is durable; null while an empty log has not been told where to begin. Written by the control
+     * thread until the partition begins, then by the JournalAgent.
+     */
+    volatile DurablePoint durablePoint;
+
+    PartitionSlot(final int index, final LedgerPartition name, final PartitionLog log)
+    {
+        this.index = index;
+        this.name = name;
+        this.log = log;
+    }
+
+    void noteDurablePoint()
+    {
+        durablePoint = new DurablePoint(log.logStartOffset(), log.durableOffset(), log.durableDigest());
+    }
+
+    /**
+     * What a checkpoint says of a partition; belongs together, hence one object.
+     *
+     * @param logStartOffset first offset.
+     * @param offset         below which everything is on the disk.
+     * @param digest         rolling digest of the log up to there.
+     */
+    record DurablePoint(long logStartOffset, long offset, long digest)
+    {
+    }
+}

@@ -1,0 +1,20 @@
+package io.umbra.engine;
+
+import io.umbra.engine.source.FetchAgent;
+import io.umbra.journal.ledger.Ledger;
+
+/**
+ * One lane of the engine: a FetchAgent, an IPC stream and a JournalAgent, with the FlushAgent that waits for the
+ * device.
+ *
+ * @param index    of the shard.
+ * @param fetch    reads from the source.
+ * @param journal  writes the logs.
+ * @param flush    makes them durable.
+ * @param ledger   that the JournalAgent writes.
+ * @param counters of the JournalAgent.
+ */
+record Shard(
+    int index, FetchAgent fetch, JournalAgent journal, FlushAgent flush, Ledger ledger, JournalAgent.Counters counters)
+{
+}

@@ -1,0 +1,66 @@
+package io.umbra.engine;
+
+import io.umbra.engine.source.FetchCounters;
+import io.umbra.transport.CounterTypes;
+import io.umbra.transport.ShardTransport;
+import org.agrona.concurrent.status.AtomicCounter;
+
+/**
+ * The counters of one shard, in the media driver's counters file, where {@code AeronStat} and its kin find them.
+ */
+final class ShardCounters implements FetchCounters
+{
+    private final ShardTransport transport;
+    private final int shard;
+
+    ShardCounters(final ShardTransport transport, final int shard)
+    {
+        this.transport = transport;
+        this.shard = shard;
+    }
+
+    @Override
+    public AtomicCounter fetchedBytes(final int brokerId)
+    {
+        return counter(CounterTypes.FETCHED_BYTES, "broker " + brokerId + " fetched bytes");
+    }
+
+    @Override
+    public AtomicCounter fetchResponses(final int brokerId)
+    {
+        return counter(CounterTypes.FETCH_RESPONSES, "broker " + brokerId + " fetch responses");
+    }
+
+    @Override
+    public AtomicCounter backPressure()
+    {
+        return counter(CounterTypes.BACK_PRESSURE, "back pressure events");
+    }
+
+    @Override
+    public AtomicCounter bufferWaits()
+    {
+        return counter(CounterTypes.BUFFER_WAITS, "waits for a receive buffer");
+    }
+
+    @Override
+    public AtomicCounter receiveBufferPeak()
+    {
+        return counter(CounterTypes.RECEIVE_BUFFER_PEAK, "receive buffer bytes, peak");
+    }
+
+    JournalAgent.Counters journal()
+    {
+        return new JournalAgent.Counters(
+            counter(CounterTypes.JOURNALED_BYTES, "journaled bytes"),
+            counter(CounterTypes.JOURNALED_RECORDS, "journaled records"),
+            counter(CounterTypes.FAULTED_PARTITIONS, "faulted partitions"),
+            counter(CounterTypes.STALE_FRAMES, "stale frames dropped"),
+            counter(CounterTypes.DISK_WAITS, "waits for the disk"));
+    }
+
+    private AtomicCounter counter(final int typeId, final String name)
+    {
+        return transport.counter(typeId, "umbra shard " + shard + " " + name);
+    }
+}

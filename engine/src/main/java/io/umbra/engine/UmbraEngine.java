@@ -1,0 +1,303 @@
+package io.umbra.engine;
+
+import io.umbra.engine.config.ConfigException;
+import io.umbra.engine.config.UmbraConfig;
+import io.umbra.engine.control.ControlPlane;
+import io.umbra.engine.source.FetchAgent;
+import io.umbra.engine.source.FetchLimits;
+import io.umbra.engine.source.LagSampler;
+import io.umbra.engine.source.SourceSettings;
+import io.umbra.engine.status.LinkState;
+import io.umbra.engine.status.PartitionTable;
+import io.umbra.journal.JournalDirectory;
+import io.umbra.journal.JournalException;
+import io.umbra.journal.SegmentFiles;
+import io.umbra.journal.ledger.Ledger;
+import io.umbra.journal.ledger.LedgerContext;
+import io.umbra.journal.ledger.LedgerException;
+import io.umbra.journal.ledger.LedgerReconciler;
+import io.umbra.journal.ledger.LedgerRoll;
+import io.umbra.journal.ledger.LedgerState;
+import io.umbra.transport.ShardTransport;
+import io.umbra.transport.TransportException;
+import org.agrona.CloseHelper;
+import org.agrona.concurrent.CompositeAgent;
+import org.agrona.concurrent.SystemEpochClock;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A running engine: it shadows the source of one link into one journal directory, from {@link #launch} until
+ * {@link #close}.
+ * <p>
+ * It has, a shard, a FetchAgent, a JournalAgent and a FlushAgent, and for all shards a media driver, a control plane,
+ * a lag sampler and a housekeeper, each on the thread that carries its name.
+ */
+public final class UmbraEngine implements AutoCloseable
+{
+    private static final int NODE_ID = 0;
+    private static final String LEDGER_DIRECTORY = "ledger";
+    private static final int READY_CHECK_MS = 5;
+    /** Flushes under way at once, per shard. */
+    private static final int FLUSH_QUEUE_CAPACITY = 256;
+
+    private final UmbraConfig config;
+    private final EventLog events = new EventLog();
+    private final Deque<AutoCloseable> toClose = new ArrayDeque<>();
+    private PartitionTable table;
+    private EnginePartitions partitions;
+    private Checkpoints checkpoints;
+    private AgentScheduler scheduler;
+    private boolean isClosed;
+
+    private UmbraEngine(final UmbraConfig config)
+    {
+        this.config = config;
+    }
+
+    /**
+     * Start the engine. Returns when its agents run, which is before the source was reached: see {@link #awaitReady}.
+     *
+     * @param config of the link.
+     * @return the engine.
+     * @throws ConfigException      if a setting cannot be used.
+     * @throws EngineStartException if the journal is in use or belongs to something else, or the machine lacks what is
+     *                              needed.
+     */
+    public static UmbraEngine launch(final UmbraConfig config)
+    {
+        return launch(config, SegmentFiles.SYSTEM);
+    }
+
+    /**
+     * Start the engine on a file system of the caller's.
+     *
+     * @param config       of the link.
+     * @param segmentFiles opens the files of the partition logs.
+     * @return the engine.
+     */
+    public static UmbraEngine launch(final UmbraConfig config, final SegmentFiles segmentFiles)
+    {
+        final UmbraEngine engine = new UmbraEngine(config);
+        try
+        {
+            engine.start(segmentFiles);
+            return engine;
+        }
+        catch (final JournalException | LedgerException | TransportException ex)
+        {
+            engine.abandon();
+            throw new EngineStartException(ex.getMessage(), ex);
+        }
+        catch (final IOException ex)
+        {
+            engine.abandon();
+            throw new EngineStartException("journal.dir=" + config.journalDir() + ": " + ex, ex);
+        }
+        catch (final RuntimeException ex)
+        {
+            engine.abandon();
+            throw ex;
+        }
+    }
+
+    /**
+     * Wait until every partition that is known so far is being fetched.
+     *
+     * @param timeout to wait at most.
+     * @param unit    of the timeout.
+     * @return false if the timeout came first.
+     * @throws EngineStartException if the engine cannot go on, for one because the source refuses the credentials or is
+     *                              another cluster than the journal's.
+     * @throws InterruptedException if interrupted.
+     */
+    public boolean awaitReady(final long timeout, final TimeUnit unit) throws InterruptedException
+    {
+        final long deadlineNs = System.nanoTime() + unit.toNanos(timeout);
+        do
+        {
+            checkAlive();
+            try
+            {
+                if (partitions.isReady())
+                {
+                    return true;
+                }
+            }
+            catch (final IOException ex)
+            {
+                throw new EngineStartException(ex.getMessage(), ex);
+            }
+            Thread.sleep(READY_CHECK_MS);
+        }
+        while (System.nanoTime() - deadlineNs < 0);
+        return false;
+    }
+
+    /**
+     * Whether the engine can go on.
+     *
+     * @throws EngineStartException if it cannot; the message says why.
+     */
+    public void checkAlive()
+    {
+        final RuntimeException cause = partitions.fatalCause();
+        if (null != cause)
+        {
+            throw new EngineStartException(cause.getMessage(), cause);
+        }
+    }
+
+    /**
+     * The table of partitions, as {@code umbra status} reads it.
+     *
+     * @return the table, to read only.
+     */
+    public PartitionTable partitionTable()
+    {
+        return table;
+    }
+
+    /**
+     * Stop fetching, journal what is in the streams, make everything durable, and close.
+     */
+    @Override
+    public void close()
+    {
+        if (isClosed)
+        {
+            return;
+        }
+        isClosed = true;
+        scheduler.close();
+        checkpoints.write();
+        table.header().cleanStop();
+        abandon();
+    }
+
+    private void abandon()
+    {
+        CloseHelper.closeAll((throwable) -> events.onError(throwable), toClose);
+        toClose.clear();
+        events.drain();
+    }
+
+    private void start(final SegmentFiles segmentFiles) throws IOException
+    {
+        final SourceSettings settings = sourceSettings();
+        final JournalDirectory directory = closeLater(
+            JournalDirectory.open(config.journalDir(), config.linkName(), NODE_ID));
+        directory.warnings().forEach(events::warn);
+        table = closeLater(PartitionTable.create(
+            config.journalDir(), config.linkName(), NODE_ID, System.currentTimeMillis()));
+        table.header().linkState(LinkState.SOURCE_UNAVAILABLE, "connecting");
+        if (null != directory.clusterId())
+        {
+            table.header().clusterId(directory.clusterId());
+        }
+        final ShardTransport transport = closeLater(ShardTransport.launch(new ShardTransport.Context()
+            .aeronDirectoryName(config.aeronDir().toString())
+            .clientName("umbra-" + config.linkName())
+            .nodeId(NODE_ID)
+            .shards(config.shards())
+            .termLength(config.shardTermLength())
+            .errorHandler(events)));
+
+        final LedgerState ledgerState = LedgerReconciler.read(config.journalDir().resolve(LEDGER_DIRECTORY));
+        final PartitionSlots slots = new PartitionSlots();
+        final ControlPlane[] control = new ControlPlane[1];
+        final List<Shard> list = new ArrayList<>();
+        for (int i = 0; i < config.shards(); i++)
+        {
+            list.add(shard(i, settings, transport, slots, () -> control[0].refresh()));
+        }
+        final Shards shards = new Shards(list);
+        final RpoMeter rpoMeter = new RpoMeter(table, shards);
+        final LagSampler sampler = new LagSampler(settings, config.lagSampleIntervalMs(), rpoMeter);
+        checkpoints = new Checkpoints(directory, slots, events);
+        partitions = new EnginePartitions(
+            new EnginePartitions.Context(
+                config, directory, segmentFiles, table, shards, sampler, checkpoints, ledgerState, events),
+            slots);
+        control[0] = new ControlPlane(new ControlPlane.Context(
+            settings, config.topics(), config.startOffset(), config.topicsRefreshIntervalMs(), partitions, events));
+
+        scheduler = new AgentScheduler(config.threading(), config.idle(), events);
+        scheduler.startBackground(
+            new Housekeeper(table.header(), checkpoints, events, config.checkpointIntervalMs()));
+        list.forEach((shard) -> scheduler.startBeside(shard.flush()));
+        scheduler.startData(list);
+        scheduler.startBeside(new NamedAgent(sampler.roleName(), new CompositeAgent(sampler, rpoMeter)));
+        scheduler.startBackground(control[0]);
+    }
+
+    private SourceSettings sourceSettings()
+    {
+        try
+        {
+            return new SourceSettings(config.source(), config.linkName());
+        }
+        catch (final IllegalArgumentException ex)
+        {
+            throw new EngineStartException("source.*: " + ex.getMessage(), ex);
+        }
+    }
+
+    private Shard shard(
+        final int index,
+        final SourceSettings settings,
+        final ShardTransport transport,
+        final PartitionSlots slots,
+        final Runnable refreshMetadata) throws IOException
+    {
+        final ShardTransport.ShardStream stream = transport.openStream(index);
+        final ShardCounters counters = new ShardCounters(transport, index);
+        final Ledger ledger = closeLater(Ledger.open(new LedgerContext()
+            .ledgerDirectory(config.journalDir().resolve(LEDGER_DIRECTORY))
+            .nodeId(NODE_ID)
+            .shard(index)
+            .roll(LedgerRoll.valueOf(config.ledgerRoll().name()))
+            .maxBytes(config.ledgerMaxBytes())));
+        ledger.findings().forEach((finding) -> events.warn("ledger: " + finding));
+        final FlushAgent flush = new FlushAgent(index, FLUSH_QUEUE_CAPACITY);
+        final JournalAgent.Counters journalCounters = counters.journal();
+        final JournalAgent journal = new JournalAgent(new JournalAgent.Context(
+            index,
+            stream.poller(),
+            ledger,
+            new JournalFlush.Settings(config.journalFlush(), config.checkpointIntervalMs()),
+            flush,
+            table,
+            new SpaceGuard(config.journalDir(), config.journalMinFreeBytes(), SystemEpochClock.INSTANCE),
+            config.retention().isMirror(),
+            journalCounters,
+            events));
+        final FetchAgent fetch = new FetchAgent(new FetchAgent.Context(
+            index,
+            settings,
+            new FetchLimits(
+                config.fetchMaxBytes(),
+                config.fetchPartitionMaxBytes(),
+                config.fetchMinBytes(),
+                config.fetchMaxWaitMs(),
+                config.fetchBufferBytes(),
+                config.source().getProperty("client.rack", "")),
+            stream.publisher(),
+            new TableProgress(table, slots),
+            counters,
+            events,
+            refreshMetadata));
+        return new Shard(index, fetch, journal, flush, ledger, journalCounters);
+    }
+
+    private <T extends AutoCloseable> T closeLater(final T resource)
+    {
+        toClose.addFirst(resource);
+        return resource;
+    }
+}

@@ -1,0 +1,120 @@
+package io.umbra.engine.control;
+
+import io.umbra.engine.source.FetchAssignment;
+import io.umbra.engine.source.SourceTopology;
+
+import java.io.IOException;
+import java.util.UUID;
+
+/**
+ * What the control plane asks of the engine. Called on the control thread, where blocking is allowed, unless said
+ * otherwise.
+ */
+public interface ShadowPartitions
+{
+    /**
+     * The source has named its cluster.
+     *
+     * @param clusterId of the source.
+     * @throws io.umbra.journal.JournalException if the journal belongs to another cluster.
+     */
+    void bindCluster(String clusterId);
+
+    /**
+     * Whether the journal has never seen its source before, so that {@code start.offset} applies.
+     *
+     * @return true until the first discovery is done.
+     */
+    boolean isNewJournal();
+
+    /**
+     * Give a partition its row and its shard.
+     *
+     * @param topic     name of the topic.
+     * @param topicId   its id.
+     * @param partition number within the topic.
+     * @return index of the partition while the engine runs.
+     * @throws IOException if the partition table cannot grow.
+     */
+    int add(String topic, UUID topicId, int partition) throws IOException;
+
+    /**
+     * Open the partition's log, which recovers it. May be called for several partitions at once, from several threads.
+     *
+     * @param partitionIndex from {@link #add}.
+     * @return where the log ends.
+     * @throws IOException                       if the disk does not allow it; try again later.
+     * @throws io.umbra.journal.JournalException if what is there belongs to something else.
+     */
+    LogEnd open(int partitionIndex) throws IOException;
+
+    /**
+     * Give an empty log its first offset.
+     *
+     * @param partitionIndex of an open, empty log.
+     * @param offset         first offset to be journaled.
+     * @throws IOException if the disk does not allow it; try again later.
+     */
+    void startAt(int partitionIndex, long offset) throws IOException;
+
+    /**
+     * Begin to shadow: to the JournalAgent first, then to the FetchAgent of the partition's shard.
+     *
+     * @param assignment what to fetch, from where.
+     */
+    void begin(FetchAssignment assignment);
+
+    /**
+     * A partition could not be opened.
+     *
+     * @param partitionIndex from {@link #add}.
+     * @param reason         one line.
+     * @param isFault        true if it will not help to try again.
+     */
+    void openFailed(int partitionIndex, String reason, boolean isFault);
+
+    /**
+     * Whether the source still lists the partition's topic under the same id.
+     *
+     * @param partitionIndex from {@link #add}.
+     * @param isListed       false if it was deleted, or the credentials may see it no longer.
+     */
+    void listed(int partitionIndex, boolean isListed);
+
+    /**
+     * Fresh metadata, for all agents.
+     *
+     * @param topology nodes and leaders.
+     */
+    void topology(SourceTopology topology);
+
+    /**
+     * The source answers, or does not.
+     *
+     * @param reason null if it answers, else one line.
+     */
+    void sourceAvailable(String reason);
+
+    /**
+     * The engine cannot go on.
+     *
+     * @param cause with a message for the operator.
+     */
+    void fatal(RuntimeException cause);
+
+    /**
+     * The first discovery is done: all partitions known so far have begun.
+     */
+    void discovered();
+
+    /**
+     * Where a recovered log ends.
+     *
+     * @param endOffset next offset to be journaled.
+     * @param lastEpoch leader epoch of the last batch, or -1.
+     * @param isEmpty   whether there is no batch and no start offset yet.
+     */
+    record LogEnd(long endOffset, int lastEpoch, boolean isEmpty)
+    {
+    }
+}
