@@ -1,0 +1,66 @@
+package io.umbra.engine.command;
+
+import io.umbra.engine.config.UmbraConfig;
+import io.umbra.engine.ledger.LedgerPrinter;
+import io.umbra.journal.ledger.LedgerException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+import java.io.IOException;
+import java.util.concurrent.Callable;
+
+/**
+ * {@code umbra ledger CONFIG}: what was journaled, in the order in which it arrived.
+ */
+@Command(
+    name = "ledger",
+    description = "Reads the ledger, also while the engine runs.",
+    mixinStandardHelpOptions = true)
+final class LedgerCommand implements Callable<Integer>
+{
+    @Spec
+    private CommandSpec spec;
+    @Mixin
+    private ConfigFile configFile;
+    @Option(names = "--tail", paramLabel = "N", description = "Only the last N entries; all of them by default.")
+    private Long tail;
+    @Option(names = "--json", description = "One JSON document.")
+    private boolean isJson;
+
+    /**
+     * {@inheritDoc}
+     */
+    @Override
+    public Integer call()
+    {
+        if (null != tail && tail < 0)
+        {
+            throw new ParameterException(
+                spec.commandLine(), "option '--tail' has value '" + tail + "': allowed is a number from 0 up");
+        }
+        final UmbraConfig config = configFile.load();
+        final LedgerPrinter printer = new LedgerPrinter(config.journalDir().resolve("ledger"));
+        final long count = null == tail ? Long.MAX_VALUE : tail;
+        try
+        {
+            if (isJson)
+            {
+                printer.json(count, System.out);
+            }
+            else
+            {
+                printer.text(count, System.out);
+            }
+        }
+        catch (final IOException | LedgerException ex)
+        {
+            throw new CommandFailedException("the ledger cannot be read: " + ex.getMessage(), ex);
+        }
+
+        return Umbra.DONE;
+    }
+}

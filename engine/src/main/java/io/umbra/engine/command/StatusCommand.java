@@ -1,0 +1,90 @@
+package io.umbra.engine.command;
+
+import io.umbra.engine.config.UmbraConfig;
+import io.umbra.engine.status.Status;
+import io.umbra.engine.status.StatusJson;
+import io.umbra.engine.status.StatusReader;
+import io.umbra.engine.status.StatusText;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.util.concurrent.Callable;
+
+/**
+ * {@code umbra status CONFIG}: how the link is, whether its engine runs or not.
+ */
+@Command(
+    name = "status",
+    description = "Tells how the link is, from counters and files; never disturbs the engine.",
+    mixinStandardHelpOptions = true)
+final class StatusCommand implements Callable<Integer>
+{
+    private static final long REFRESH_MS = 1_000;
+
+    @Spec
+    private CommandSpec spec;
+    @Mixin
+    private ConfigFile configFile;
+    @Option(names = "--json", description = "One JSON document; with --watch one in each line.")
+    private boolean isJson;
+    @Option(names = "--watch", description = "Again each second, until interrupted.")
+    private boolean isWatch;
+
+    /**
+     * {@inheritDoc}
+     */
+    @Override
+    public Integer call()
+    {
+        final UmbraConfig config = configFile.load();
+        final StatusReader reader = new StatusReader(config.journalDir(), config.linkName());
+        final PrintWriter out = spec.commandLine().getOut();
+        if (!isWatch)
+        {
+            final Status status = read(reader);
+            out.print(isJson ? StatusJson.document(status.report()) + System.lineSeparator() :
+                StatusText.table(status));
+            out.flush();
+            return Umbra.DONE;
+        }
+        try (ShutdownSignal signal = new ShutdownSignal())
+        {
+            do
+            {
+                out.print(watched(read(reader)));
+            }
+            // A reader that has gone, as head does, ends the watch.
+            while (!out.checkError() && !signal.await(REFRESH_MS));
+        }
+
+        return Umbra.DONE;
+    }
+
+    private String watched(final Status status)
+    {
+        if (isJson)
+        {
+            return StatusJson.line(status.report()) + System.lineSeparator();
+        }
+
+        return Terminal.isInteractive() ?
+            Terminal.CLEAR + StatusText.table(status) : StatusText.line(status) + System.lineSeparator();
+    }
+
+    private static Status read(final StatusReader reader)
+    {
+        try
+        {
+            return reader.read(System.currentTimeMillis());
+        }
+        catch (final UncheckedIOException ex)
+        {
+            throw new CommandFailedException("the status cannot be read: " + ex.getMessage(), ex);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package io.umbra.engine.command;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/**
+ * The command line {@code umbra COMMAND}. Exit codes: 0 done; 1 it ran and the answer is no; 2 usage or configuration,
+ * with one line on stderr.
+ */
+@Command(
+    name = "umbra",
+    description = "Keeps a byte-exact, offset-preserving shadow of a live Kafka cluster.",
+    synopsisSubcommandLabel = "COMMAND",
+    mixinStandardHelpOptions = true,
+    versionProvider = VersionProvider.class,
+    exitCodeListHeading = "Exit codes:%n",
+    exitCodeList = {
+        "0:done",
+        "1:it ran and the answer is no",
+        "2:usage or configuration; one line on stderr says what is wrong"},
+    subcommands = {
+        DemoCommand.class, RunCommand.class, StatusCommand.class, LedgerCommand.class})
+public final class Umbra
+{
+    /** The command has done what it was asked for. */
+    static final int DONE = 0;
+    /** The command ran, and the answer is no. */
+    static final int ANSWER_IS_NO = 1;
+    /** Usage or configuration. */
+    static final int USAGE = 2;
+
+    /**
+     * Runs a command and ends the process with its exit code.
+     *
+     * @param args the command and its arguments.
+     */
+    public static void main(final String[] args)
+    {
+        final int exitCode = execute(args);
+        System.out.flush();
+        System.err.flush();
+        ShutdownSignal.exit(exitCode);
+    }
+
+    /**
+     * Runs a command in this process.
+     *
+     * @param args the command and its arguments.
+     * @return the exit code.
+     */
+    public static int execute(final String... args)
+    {
+        return prepare(new CommandLine(new Umbra())).execute(args);
+    }
+
+    /** Errors as the contract wants them, for any of the commands. */
+    static CommandLine prepare(final CommandLine commandLine)
+    {
+        return commandLine
+            .setUsageHelpAutoWidth(true)
+            .setParameterExceptionHandler(Errors::onParameterException)
+            .setExecutionExceptionHandler(Errors::onExecutionException);
+    }
+}

@@ -1,0 +1,113 @@
+package io.umbra.engine.status;
+
+import java.util.List;
+
+/**
+ * What {@code umbra status} tells, field by field as in its JSON document. Numbers that are not known are -1, texts
+ * null.
+ *
+ * @param link             name of the link.
+ * @param engine           {@code running} or {@code stopped}.
+ * @param state            of the link; of a stopped engine the last one.
+ * @param clusterId        of the source, or null.
+ * @param uptimeMs         milliseconds since the engine's start, 0 when it is stopped.
+ * @param bytesPerSecond   journaled of late, 0 when the engine is stopped.
+ * @param recordsPerSecond journaled of late, 0 when the engine is stopped.
+ * @param lag              of the link as a whole.
+ * @param rpoMs            recovery point objective as measured since the engine's start.
+ * @param topics           by name.
+ */
+public record StatusReport(
+    String link,
+    String engine,
+    LinkState state,
+    String clusterId,
+    long uptimeMs,
+    long bytesPerSecond,
+    long recordsPerSecond,
+    Lag lag,
+    Rpo rpoMs,
+    List<Topic> topics)
+{
+    static final String RUNNING = "running";
+    static final String STOPPED = "stopped";
+
+    /**
+     * How far the shadow is behind the source.
+     *
+     * @param records that the source has and the journal has not, over all partitions; -1 when none is known to be
+     *                missing but not every partition could be asked for.
+     * @param ms      age of the oldest of them, in milliseconds; -1 likewise.
+     */
+    public record Lag(long records, long ms)
+    {
+    }
+
+    /**
+     * How old records were when they became part of the journal, in milliseconds.
+     *
+     * @param p50  median.
+     * @param p99  99th percentile.
+     * @param p999 99.9th percentile.
+     * @param max  largest.
+     */
+    public record Rpo(double p50, double p99, double p999, double max)
+    {
+    }
+
+    /**
+     * A topic.
+     *
+     * @param name       of the topic.
+     * @param id         of the topic, in Kafka's form.
+     * @param state      of the topic: {@link TopicState#FAULTED} when one of its partitions is.
+     * @param partitions by number.
+     */
+    public record Topic(String name, String id, TopicState state, List<Partition> partitions)
+    {
+    }
+
+    /**
+     * A partition.
+     *
+     * @param partition           number within the topic.
+     * @param shard               that it belongs to.
+     * @param leader              id of the source broker from which it is fetched.
+     * @param leaderEpoch         as the source's metadata says.
+     * @param logStartOffset      first offset of the log.
+     * @param endOffset           next offset to be journaled.
+     * @param durableOffset       offset below which everything is on the disk.
+     * @param sourceHighWatermark as sampled.
+     * @param lagRecords          records that the source has and the journal has not.
+     * @param lagMs               age of the oldest of them, in milliseconds.
+     * @param state               the worse one of the states of fetching and of the journal.
+     * @param error               what is wrong, or null.
+     */
+    public record Partition(
+        int partition,
+        int shard,
+        int leader,
+        int leaderEpoch,
+        long logStartOffset,
+        long endOffset,
+        long durableOffset,
+        long sourceHighWatermark,
+        long lagRecords,
+        long lagMs,
+        String state,
+        String error)
+    {
+    }
+
+    /** Whether the engine runs. */
+    boolean isRunning()
+    {
+        return RUNNING.equals(engine);
+    }
+
+    /** Number of partitions over all topics. */
+    int partitionCount()
+    {
+        return topics.stream().mapToInt((topic) -> topic.partitions().size()).sum();
+    }
+}
