@@ -38,11 +38,13 @@ public final class Ledger implements AutoCloseable
     private final List<LedgerFinding> findings;
     private final Int2ObjectHashMap<OpenPartition> partitions = new Int2ObjectHashMap<>();
 
+    private boolean isClosed;
+
     private Ledger(final LedgerContext ctx, final List<LedgerFinding> findings)
     {
-        this.findings = findings;
         encoder = new EntryEncoder(ctx.nodeId(), ctx.shard());
-        files = LedgerFiles.open(ctx, encoder.bytes(), new Names());
+        files = LedgerFiles.open(ctx, encoder.bytes(), new Names(), findings);
+        this.findings = List.copyOf(findings);
     }
 
     /**
@@ -56,8 +58,7 @@ public final class Ledger implements AutoCloseable
     public static Ledger open(final LedgerContext ctx)
     {
         ctx.conclude();
-        final List<LedgerFinding> findings = LedgerRecovery.recover(ctx.directory());
-        return new Ledger(ctx, findings);
+        return new Ledger(ctx, LedgerRecovery.recover(ctx.directory()));
     }
 
     /**
@@ -312,7 +313,11 @@ public final class Ledger implements AutoCloseable
     @Override
     public void close()
     {
-        files.close();
+        if (!isClosed)
+        {
+            isClosed = true;
+            files.close();
+        }
     }
 
     private OpenPartition partition(final int partitionIndex)

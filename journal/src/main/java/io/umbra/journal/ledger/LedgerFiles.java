@@ -13,6 +13,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.NavigableMap;
 
 /**
@@ -72,7 +73,8 @@ final class LedgerFiles implements AutoCloseable
         final RollClock clock,
         final LastFile last,
         final ByteBuffer entryBuffer,
-        final Head head) throws IOException
+        final Head head,
+        final List<LedgerFinding> findings) throws IOException
     {
         this.directory = ctx.directory();
         this.clock = clock;
@@ -81,7 +83,7 @@ final class LedgerFiles implements AutoCloseable
         maxFileBytes = maxBytes / FILES;
         step = Math.min(MAX_STEP, Math.max(RESERVE, maxBytes / (FILES * 4)));
         lastIndex = last.index;
-        queue = openQueue(directory, clock);
+        queue = openQueue(directory, clock, findings);
         try
         {
             appender = queue.createAppender();
@@ -109,16 +111,18 @@ final class LedgerFiles implements AutoCloseable
      * @param ctx         what to open.
      * @param entryBuffer from which entries are taken, always from its beginning.
      * @param head        of every file.
+     * @param findings    to which is added what is found wrong.
      * @return the files. Nothing is written yet.
      */
-    static LedgerFiles open(final LedgerContext ctx, final ByteBuffer entryBuffer, final Head head)
+    static LedgerFiles open(
+        final LedgerContext ctx, final ByteBuffer entryBuffer, final Head head, final List<LedgerFinding> findings)
     {
         try
         {
             final LastFile last = LastFile.find(ctx.directory());
             final RollClock clock = new RollClock(ctx.clock(), ctx.roll());
             clock.cycle(Math.max(0, last.cycle));
-            return new LedgerFiles(ctx, clock, last, entryBuffer, head);
+            return new LedgerFiles(ctx, clock, last, entryBuffer, head, findings);
         }
         catch (final IOException ex)
         {
@@ -325,30 +329,43 @@ final class LedgerFiles implements AutoCloseable
         return headLength / (64L * rollCycle.defaultIndexCount() * rollCycle.defaultIndexSpacing()) * pageLength;
     }
 
-    private static SingleChronicleQueue openQueue(final Path directory, final RollClock clock) throws IOException
+    private static SingleChronicleQueue openQueue(
+        final Path directory, final RollClock clock, final List<LedgerFinding> findings) throws IOException
     {
         try
         {
-            return ChronicleSettings.builder(directory).timeProvider(clock).build();
+            return openQueue(directory, clock);
         }
         catch (final RuntimeException | Error ex)
         {
             // Nothing but the table is read by then, and what it holds can be found anew.
-            final Path table = LedgerTable.file(directory);
-            final Path kept = LedgerRecovery.keep(table);
-            Files.delete(table);
-            LedgerTable.create(directory);
+            LedgerTable.replace(directory, ex.toString(), findings);
             try
             {
-                return ChronicleSettings.builder(directory).timeProvider(clock).build();
+                return openQueue(directory, clock);
             }
             catch (final RuntimeException | Error again)
             {
                 again.addSuppressed(ex);
-                throw new LedgerException(directory, "cannot be opened, also not after " + table.getFileName() +
-                    " was set aside as " + kept.getFileName() + ": " + again, again);
+                throw new LedgerException(directory, "cannot be opened, also not after " +
+                    LedgerTable.file(directory).getFileName() + " was made anew: " + again, again);
             }
         }
+    }
+
+    /**
+     * The table overrides some settings, so that they are looked at too.
+     */
+    private static SingleChronicleQueue openQueue(final Path directory, final RollClock clock)
+    {
+        final SingleChronicleQueue queue = ChronicleSettings.builder(directory).timeProvider(clock).build();
+        if (queue.rollCycle() != ChronicleSettings.ROLL_CYCLE || queue.epoch() != 0 || queue.sourceId() != 0)
+        {
+            Closeable.closeQuietly(queue);
+            throw new IllegalStateException("roll cycle " + queue.rollCycle() + ", epoch " + queue.epoch() +
+                ", source id " + queue.sourceId() + " are not those of a ledger");
+        }
+        return queue;
     }
 
     /**

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.NavigableMap;
 
 /**
@@ -164,12 +165,12 @@ public final class LedgerReader implements AutoCloseable
             return 0;
         }
         long missing = count;
-        for (final long cycle : files().descendingKeySet())
+        for (final Map.Entry<Long, Path> file : files().descendingMap().entrySet())
         {
-            final long entries = entriesIn(cycle);
+            final long entries = entriesIn(file.getValue());
             if (entries >= missing)
             {
-                seek(cycle, entries - missing);
+                seek(file.getKey(), entries - missing);
                 return count;
             }
             missing -= entries;
@@ -246,15 +247,27 @@ public final class LedgerReader implements AutoCloseable
         }
     }
 
-    private long entriesIn(final long cycle)
+    /**
+     * Counted by hand: Chronicle's tailer can do it, but not in every state in which it may be.
+     */
+    private static long entriesIn(final Path file)
     {
         try
         {
-            return Math.max(0, tailer.excerptsInCycle((int) cycle));
+            final CycleFile.Scan scan = CycleFile.scan(file);
+            if (scan.start() == CycleFile.Start.UNREADABLE || scan.recordedLast() > scan.lastEntry())
+            {
+                throw damaged(file, null);
+            }
+            return scan.entries();
         }
-        catch (final RuntimeException | Error ex)
+        catch (final NoSuchFileException ex)
         {
-            throw damaged(cycle, ex);
+            return 0;
+        }
+        catch (final IOException ex)
+        {
+            throw damaged(file, ex);
         }
     }
 

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.NavigableMap;
+import java.util.Map;
 
 /**
  * Repairs a shard's ledger before Chronicle Queue opens it. Chronicle copes with a crash itself, but slowly, after
@@ -39,7 +39,7 @@ final class LedgerRecovery
      * Repairs a ledger. Changes nothing in one that was closed properly.
      *
      * @param directory of the shard's ledger; created when missing.
-     * @return what was found and done.
+     * @return what was found and done; a list to which more can be added.
      * @throws LedgerException if the directory cannot be read or written.
      */
     static List<LedgerFinding> recover(final Path directory)
@@ -51,7 +51,7 @@ final class LedgerRecovery
             recovery.removeLeftovers();
             recovery.checkFiles();
             LedgerTable.check(directory, recovery.findings);
-            return List.copyOf(recovery.findings);
+            return recovery.findings;
         }
         catch (final IOException ex)
         {
@@ -117,16 +117,14 @@ final class LedgerRecovery
 
     private void checkFiles() throws IOException
     {
-        final NavigableMap<Long, Path> files = CycleName.list(directory);
-        for (final long cycle : files.keySet())
+        boolean isLast = true;
+        for (final Map.Entry<Long, Path> file : CycleName.list(directory).descendingMap().entrySet())
         {
-            final boolean isLast = cycle == files.lastKey();
-            final Path file = files.get(cycle);
-            if (!isLast && CycleFile.scanEnd(file).isSealed())
+            if (isLast || !CycleFile.scanEnd(file.getValue()).isSealed())
             {
-                continue;
+                check(file.getValue(), file.getKey(), isLast);
             }
-            check(file, cycle, isLast);
+            isLast &= !Files.exists(file.getValue());
         }
     }
 

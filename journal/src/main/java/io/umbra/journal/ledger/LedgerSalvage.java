@@ -42,7 +42,8 @@ final class LedgerSalvage
         final Path salvaged = CycleName.file(work, cycle);
         LedgerTable.create(work);
         // The index may lie otherwise in the new file, but it does not need more room.
-        CycleRoom.create(salvaged, scan.end() + LedgerFiles.RESERVE).close();
+        final Path precreated = work.resolve(CycleName.of(cycle) + CycleName.PRECREATED_SUFFIX);
+        CycleRoom.create(precreated, scan.end() + LedgerFiles.RESERVE).close();
         final RollClock clock = new RollClock(() -> 0, LedgerRoll.MINUTELY);
         clock.cycle(cycle);
         try (SingleChronicleQueue queue = ChronicleSettings.builder(work).timeProvider(clock).build();
