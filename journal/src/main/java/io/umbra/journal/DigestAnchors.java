@@ -99,7 +99,8 @@ final class DigestAnchors
         anchors.forEach(
             (offset, anchor) -> text.append(offset).append(' ').append(Long.toHexString(anchor.digest()))
                 .append(anchor.segmentBase() ? " segment\n" : " point\n"));
-        text.append("crc ").append(Integer.toHexString(crc(text.toString()))).append('\n');
+        final int crc = crc(text.toString());
+        text.append("crc ").append(Integer.toHexString(crc)).append('\n');
         AtomicFile.write(
             files,
             directory.resolve(FILE_NAME),

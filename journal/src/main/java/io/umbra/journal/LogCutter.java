@@ -74,7 +74,8 @@ final class LogCutter
             {
                 Files.move(segment.logPath(), free(damaged, segment.baseOffset()), StandardCopyOption.ATOMIC_MOVE);
             }
-            segment.delete();
+            // Left open: it may be in the hands of a flusher.
+            segment.deleteFiles();
         }
         if (setAside)
         {

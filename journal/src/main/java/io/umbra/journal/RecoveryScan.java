@@ -214,10 +214,6 @@ final class RecoveryScan
         {
             segment.indexes().rewind(from, first ? start.offset() : segment.baseOffset());
         }
-        if (from == 0)
-        {
-            expectedOffset = Math.max(expectedOffset, segment.baseOffset());
-        }
         scanner.wrap(segment.open(), segment.size(), from);
         boolean check = isChecked(i);
         while (scanner.advance(check))
@@ -232,7 +228,8 @@ final class RecoveryScan
             {
                 // Either of the two may be the wrong one: what orders them is in fields that no CRC covers.
                 return cut(
-                    previousBatch == null ? new BatchLocation(i, here.position(), expectedOffset) : previousBatch,
+                    previousBatch == null ?
+                        new BatchLocation(i, here.position(), segment.baseOffset()) : previousBatch,
                     Kind.CORRUPT_BATCH,
                     disorder);
             }
