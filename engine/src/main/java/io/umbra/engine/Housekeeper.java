@@ -15,6 +15,7 @@ final class Housekeeper implements Agent
     private final Checkpoints checkpoints;
     private final EventLog events;
     private final long checkpointIntervalMs;
+    private final Runnable livenessCheck;
     private long nextHeartbeatMs;
     private long nextCheckpointMs;
 
@@ -22,12 +23,14 @@ final class Housekeeper implements Agent
         final TableHeader header,
         final Checkpoints checkpoints,
         final EventLog events,
-        final long checkpointIntervalMs)
+        final long checkpointIntervalMs,
+        final Runnable livenessCheck)
     {
         this.header = header;
         this.checkpoints = checkpoints;
         this.events = events;
         this.checkpointIntervalMs = checkpointIntervalMs;
+        this.livenessCheck = livenessCheck;
         nextCheckpointMs = System.currentTimeMillis() + checkpointIntervalMs;
     }
 
@@ -40,6 +43,7 @@ final class Housekeeper implements Agent
         {
             nextHeartbeatMs = nowMs + HEARTBEAT_INTERVAL_MS;
             header.heartbeatMs(nowMs);
+            livenessCheck.run();
             workCount++;
         }
         if (nowMs >= nextCheckpointMs)

@@ -10,6 +10,7 @@ import io.umbra.journal.BatchBytes;
 import io.umbra.journal.InvalidBatchException;
 import io.umbra.journal.ledger.Ledger;
 import io.umbra.journal.ledger.LedgerAgreement;
+import io.umbra.journal.ledger.LedgerException;
 import io.umbra.journal.ledger.LedgerState;
 import io.umbra.transport.FrameHandler;
 import io.umbra.transport.FrameHeader;
@@ -217,7 +218,7 @@ final class JournalAgent implements Agent, FrameHandler
             refuse(partition, ex.getMessage());
             return true;
         }
-        catch (final IOException ex)
+        catch (final IOException | LedgerException ex)
         {
             return waitForDisk(partition, String.valueOf(ex.getMessage()));
         }

@@ -228,12 +228,21 @@ public final class UmbraEngine implements AutoCloseable
             settings, config.topics(), config.startOffset(), config.topicsRefreshIntervalMs(), partitions, events));
 
         scheduler = new AgentScheduler(config.threading(), config.idle(), events);
-        scheduler.startBackground(
-            new Housekeeper(table.header(), checkpoints, events, config.checkpointIntervalMs()));
+        scheduler.startBackground(new Housekeeper(
+            table.header(), checkpoints, events, config.checkpointIntervalMs(), () -> checkTransport(transport)));
         list.forEach((shard) -> scheduler.startBeside(shard.flush()));
         scheduler.startData(list);
         scheduler.startBeside(new NamedAgent(sampler.roleName(), new CompositeAgent(sampler, rpoMeter)));
         scheduler.startBackground(control[0]);
+    }
+
+    private void checkTransport(final ShardTransport transport)
+    {
+        if (!transport.isAlive() && null == partitions.fatalCause())
+        {
+            partitions.fatal(new IllegalStateException(
+                "the Aeron client has ended: was the process stopped for long? Start it again"));
+        }
     }
 
     private SourceSettings sourceSettings()

@@ -50,6 +50,7 @@ public final class ShardTransport implements AutoCloseable
             .performStorageChecks(true)
             .spiesSimulateConnection(false)
             .lowStorageWarningThreshold(0)
+            .clientLivenessTimeoutNs(TimeUnit.MILLISECONDS.toNanos(Context.LIVENESS_TIMEOUT_MS))
             .errorHandler(ctx.errorHandler));
         try
         {
@@ -57,6 +58,7 @@ public final class ShardTransport implements AutoCloseable
                 .aeronDirectoryName(ctx.aeronDirectoryName)
                 .clientName(ctx.clientName)
                 .useConductorAgentInvoker(false)
+                .driverTimeoutMs(Context.LIVENESS_TIMEOUT_MS)
                 .idleStrategy(new BackoffIdleStrategy(1, 1, TimeUnit.MICROSECONDS.toNanos(1), Context.MAX_PARK_NS))
                 .errorHandler(ctx.errorHandler));
         }
@@ -122,6 +124,16 @@ public final class ShardTransport implements AutoCloseable
     }
 
     /**
+     * Whether the streams can still be used.
+     *
+     * @return false once the Aeron client has been closed, by itself too when it was stopped for longer than it may be.
+     */
+    public boolean isAlive()
+    {
+        return !aeron.isClosed();
+    }
+
+    /**
      * Directory of the media driver.
      *
      * @return its path.
@@ -131,6 +143,7 @@ public final class ShardTransport implements AutoCloseable
         return ctx.aeronDirectoryName;
     }
 
+    @Override
     public void close()
     {
         CloseHelper.quietCloseAll(aeron, driver);
@@ -171,6 +184,8 @@ public final class ShardTransport implements AutoCloseable
          */
         static final long MAX_PARK_NS = TimeUnit.MILLISECONDS.toNanos(1);
         static final int CONNECT_TIMEOUT_S = 10;
+        /** A process that is stopped for less than this, or whose machine sleeps, goes on as if nothing had been. */
+        static final long LIVENESS_TIMEOUT_MS = 60_000;
 
         private String aeronDirectoryName;
         private String clientName = "umbra";

@@ -4,6 +4,7 @@ import org.apache.kafka.clients.ClientUtils;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.network.ChannelBuilder;
 import org.apache.kafka.common.utils.LogContext;
 import org.apache.kafka.common.utils.Time;
@@ -29,7 +30,8 @@ public final class SourceSettings
      *
      * @param properties Kafka client settings, {@code bootstrap.servers} among them.
      * @param linkName   part of the client ids that the source sees.
-     * @throws org.apache.kafka.common.config.ConfigException if a value is not one that Kafka's clients accept.
+     * @throws IllegalArgumentException if a value is not one that Kafka's clients accept, a key store cannot be read, or no
+     *                                  bootstrap address resolves; the message is one line for the operator.
      */
     public SourceSettings(final Properties properties, final String linkName)
     {
@@ -40,8 +42,31 @@ public final class SourceSettings
         own.remove(AdminClientConfig.METRIC_REPORTER_CLASSES_CONFIG);
         rackId = own.getProperty(ConsumerConfig.CLIENT_RACK_CONFIG, "");
         own.keySet().retainAll(AdminClientConfig.configNames());
-        config = new AdminClientConfig(own);
         this.linkName = linkName;
+        try
+        {
+            config = new AdminClientConfig(own);
+            bootstrapAddresses();
+            // Key stores and login modules are read here, once, so that mistakes in them show before anything runs.
+            channelBuilder(Time.SYSTEM, new LogContext()).close();
+        }
+        catch (final KafkaException ex)
+        {
+            throw new IllegalArgumentException(reasons(ex), ex);
+        }
+    }
+
+    private static String reasons(final Throwable throwable)
+    {
+        final StringBuilder text = new StringBuilder(String.valueOf(throwable.getMessage()));
+        for (Throwable cause = throwable.getCause(); null != cause; cause = cause.getCause())
+        {
+            if (null != cause.getMessage() && text.indexOf(cause.getMessage()) < 0)
+            {
+                text.append(": ").append(cause.getMessage());
+            }
+        }
+        return text.toString().replace('\n', ' ');
     }
 
     /**
