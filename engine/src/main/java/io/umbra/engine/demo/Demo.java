@@ -13,8 +13,10 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -199,7 +201,8 @@ public final class Demo
     {
         output.say(String.format("Workload: %d producers (all codecs, idempotent, transactions with aborts), %d s",
             ProducerVariant.mixed().size(), options.seconds()));
-        try (Workload workload = workload(cluster, 1, LIVE_BYTES_PER_SECOND).start())
+        final AtomicReference<StatusReport.Rpo> rpo = new AtomicReference<>();
+        whileWorking(workload(cluster, 1, LIVE_BYTES_PER_SECOND), (workload) ->
         {
             final long endNs = System.nanoTime() + options.seconds() * 1_000_000_000L;
             waitUntil(() ->
@@ -207,26 +210,44 @@ public final class Demo
                 engine.process().checkAlive();
                 return System.nanoTime() - endNs >= 0;
             }, () -> shadow.line());
-            final StatusReport.Rpo rpo = shadow.status().report().rpoMs();
-            workload.stop();
+            rpo.set(shadow.status().report().rpoMs());
+        });
 
-            return rpo;
-        }
+        return rpo.get();
     }
 
     /** What gathers at the source while no engine runs; returns when that was over. */
     private long backlog(final KafkaCluster cluster)
     {
-        try (Workload workload = workload(cluster, 2, 0).start())
+        whileWorking(workload(cluster, 2, 0), (workload) ->
         {
             final long endNs = System.nanoTime() + BACKLOG_TIMEOUT_MS * 1_000_000L;
             waitUntil(
                 () -> workload.bytesSent() >= BACKLOG_BYTES || System.nanoTime() - endNs >= 0,
                 () -> (workload.bytesSent() >> 20) + " MiB written while the engine is dead");
-            workload.stop();
-        }
+        });
 
         return System.currentTimeMillis();
+    }
+
+    private void whileWorking(final Workload workload, final Consumer<Workload> action)
+    {
+        workload.start();
+        try
+        {
+            action.accept(workload);
+            workload.stop();
+        }
+        catch (final RuntimeException ex)
+        {
+            // After Ctrl-C the brokers are gone already, and producers that flush would wait for them for minutes;
+            // their threads end with the process.
+            if (!isInterrupted.getAsBoolean())
+            {
+                workload.close();
+            }
+            throw ex;
+        }
     }
 
     private CatchUp catchUp(

@@ -1,5 +1,7 @@
 package io.umbra.engine.demo;
 
+import org.agrona.IoUtil;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,11 +13,13 @@ import java.util.stream.Stream;
  */
 final class DemoEngine implements AutoCloseable
 {
+    private static final Path SHARED_MEMORY = Path.of("/dev/shm");
     private static final List<String> JVM_OPTIONS = List.of("-Xms64m", "-Xmx256m", "-XX:MaxDirectMemorySize=1g");
     private static final List<String> COMMAND_OPTIONS = List.of("-Xmx256m", "-XX:+UseSerialGC");
 
     private final Path folder;
     private final Path config;
+    private final Path aeronDir;
     private UmbraProcess process;
     private int runs;
 
@@ -24,8 +28,11 @@ final class DemoEngine implements AutoCloseable
     {
         this.folder = folder;
         this.config = folder.resolve("umbra.properties");
+        // Named after the demo's own folder, so that it is nobody else's and can be deleted after a kill.
+        this.aeronDir = (Files.isDirectory(SHARED_MEMORY) ? SHARED_MEMORY : folder).resolve(folder.getFileName());
         Files.writeString(config, String.format(
-            "link.name=%s%nsource.bootstrap.servers=%s%njournal.dir=%s%n", link, bootstrapServers, journalDir));
+            "link.name=%s%nsource.bootstrap.servers=%s%njournal.dir=%s%naeron.dir=%s%n",
+            link, bootstrapServers, journalDir, aeronDir));
     }
 
     UmbraProcess start()
@@ -68,7 +75,7 @@ final class DemoEngine implements AutoCloseable
     }
 
     /**
-     * The engine does not outlive the demo.
+     * The engine does not outlive the demo, and neither does the shared memory that a killed one leaves.
      */
     @Override
     public void close()
@@ -77,5 +84,6 @@ final class DemoEngine implements AutoCloseable
         {
             process.close();
         }
+        IoUtil.delete(aeronDir.toFile(), true);
     }
 }
