@@ -171,7 +171,7 @@ final class LedgerFiles implements AutoCloseable
         final long end = position + RESERVE + length;
         if (end > room.allocated())
         {
-            room.extendTo(end + step);
+            extend(end);
         }
     }
 
@@ -212,6 +212,24 @@ final class LedgerFiles implements AutoCloseable
         catch (final IOException ex)
         {
             throw new LedgerException(directory, "cannot be made durable: " + ex, ex);
+        }
+    }
+
+    /**
+     * Allocates a step ahead. The last of a disk's space is used too.
+     */
+    private void extend(final long end) throws IOException
+    {
+        try
+        {
+            room.extendTo(end + step);
+        }
+        catch (final IOException ex)
+        {
+            if (end > room.allocated())
+            {
+                throw ex;
+            }
         }
     }
 
