@@ -7,6 +7,7 @@ import io.aeron.Image;
 import io.aeron.Subscription;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
+import io.aeron.exceptions.AeronException;
 import org.agrona.CloseHelper;
 import org.agrona.ErrorHandler;
 import org.agrona.concurrent.BackoffIdleStrategy;
@@ -37,7 +38,7 @@ public final class ShardTransport implements AutoCloseable
     private ShardTransport(final Context ctx)
     {
         this.ctx = ctx;
-        driver = MediaDriver.launch(new MediaDriver.Context()
+        driver = launchDriver(new MediaDriver.Context()
             .aeronDirectoryName(ctx.aeronDirectoryName)
             .dirDeleteOnStart(true)
             .dirDeleteOnShutdown(true)
@@ -51,6 +52,7 @@ public final class ShardTransport implements AutoCloseable
             .spiesSimulateConnection(false)
             .lowStorageWarningThreshold(0)
             .clientLivenessTimeoutNs(TimeUnit.MILLISECONDS.toNanos(Context.LIVENESS_TIMEOUT_MS))
+            .publicationUnblockTimeoutNs(TimeUnit.MILLISECONDS.toNanos(Context.LIVENESS_TIMEOUT_MS * 2))
             .errorHandler(ctx.errorHandler));
         try
         {
@@ -66,6 +68,18 @@ public final class ShardTransport implements AutoCloseable
         {
             driver.close();
             throw ex;
+        }
+    }
+
+    private static MediaDriver launchDriver(final MediaDriver.Context ctx)
+    {
+        try
+        {
+            return MediaDriver.launch(ctx);
+        }
+        catch (final AeronException ex)
+        {
+            throw new TransportException("aeron.dir=" + ctx.aeronDirectoryName() + ": " + ex.getMessage(), ex);
         }
     }
 
