@@ -19,7 +19,8 @@ import picocli.CommandLine.Command;
         "1:it ran and the answer is no",
         "2:usage or configuration; one line on stderr says what is wrong"},
     subcommands = {
-        DemoCommand.class, RunCommand.class, StatusCommand.class, LedgerCommand.class})
+        DemoCommand.class, RunCommand.class, StatusCommand.class, VerifyCommand.class,
+        LedgerCommand.class})
 public final class Umbra
 {
     /** The command has done what it was asked for. */

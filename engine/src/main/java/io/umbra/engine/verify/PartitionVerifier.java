@@ -1,0 +1,267 @@
+package io.umbra.engine.verify;
+
+import io.umbra.engine.verify.Difference.Kind;
+import io.umbra.journal.BatchView;
+import io.umbra.journal.CorruptLogException;
+import io.umbra.journal.LogReader;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.function.LongConsumer;
+
+/**
+ * Compares one partition, batch by batch, over all offsets that both shadow and source hold. Either may go on
+ * meanwhile: offsets that are dropped on one side while the comparison is under way are no difference.
+ */
+final class PartitionVerifier
+{
+    private static final int ATTEMPTS = 3;
+
+    private final VerifySource source;
+    private final SourcePartition partition;
+    private final VerifySettings settings;
+    private final LogReader shadow;
+    private final long checkpointedStart;
+    private final LongConsumer progress;
+    private final BatchComparison comparison;
+    private final VerdictBuilder verdict;
+    private SourceCursor cursor;
+    private BatchView batch;
+    private boolean isAtSource;
+    private long end;
+    private boolean isEndKnown;
+
+    /**
+     * Prepares to compare.
+     *
+     * @param settings          what to look at.
+     * @param source            to compare with.
+     * @param partition         to compare.
+     * @param shadow            reader of the shadow's log.
+     * @param checkpointedStart log start offset according to the journal's checkpoint, 0 when there is none.
+     * @param progress          is told the bytes compared, after every batch.
+     */
+    PartitionVerifier(
+        final VerifySettings settings,
+        final VerifySource source,
+        final SourcePartition partition,
+        final LogReader shadow,
+        final long checkpointedStart,
+        final LongConsumer progress)
+    {
+        this.settings = settings;
+        this.source = source;
+        this.partition = partition;
+        this.shadow = shadow;
+        this.checkpointedStart = checkpointedStart;
+        this.progress = progress;
+        comparison = new BatchComparison(settings.isDeep());
+        verdict = new VerdictBuilder(partition.topic(), partition.partition());
+    }
+
+    /**
+     * Compares.
+     *
+     * @return what was found out.
+     */
+    PartitionVerdict verify()
+    {
+        try
+        {
+            if (shadow.topicId().equals(partition.topicId()) || isWithoutId())
+            {
+                compare();
+            }
+            else
+            {
+                verdict.differ(Kind.TOPIC_ID, 0, 0, "topic id is " + shadow.topicId() + ", at the source " +
+                    partition.topicId() + ": the topic was deleted and created again");
+            }
+        }
+        catch (final IOException ex)
+        {
+            verdict.error(ex.getMessage() == null ? ex.toString() : ex.getMessage());
+        }
+        return verdict.build();
+    }
+
+    private boolean isWithoutId()
+    {
+        return partition.topicId().getMostSignificantBits() == 0 && partition.topicId().getLeastSignificantBits() == 0;
+    }
+
+    private void compare() throws IOException
+    {
+        // The shadow first: it follows the source, so that it may not be ahead of what the source says later.
+        final long shadowStart = Math.max(shadow.startOffset(), checkpointedStart);
+        final long shadowEnd = shadowEnd();
+        SourceBatches batches = source.open(partition);
+        for (int i = 1; i < ATTEMPTS && batches.highWatermark() < shadowEnd; i++)
+        {
+            // It may step back for a moment after an election.
+            batches = source.open(partition);
+        }
+        verdict.shadow(shadowStart, shadowEnd);
+        verdict.source(batches.logStartOffset(), batches.highWatermark());
+        end = shadowEnd < 0 ? batches.highWatermark() : Math.min(shadowEnd, batches.highWatermark());
+        isEndKnown = shadowEnd >= 0;
+        final long start = Math.max(shadowStart, batches.logStartOffset());
+        if (batches.logStartOffset() < shadowStart && settings.isFromEarliest())
+        {
+            verdict.note("the source holds older offsets, from " + batches.logStartOffset() +
+                " on, the shadow begins at " + shadowStart);
+        }
+        if (start < end)
+        {
+            cursor = new SourceCursor(source, partition, batches, start, end);
+            shadow.seek(start);
+            walk();
+        }
+        if (!isEndKnown)
+        {
+            verdict.shadow(shadowStart, Math.max(start, verdict.endOffset()));
+        }
+        if (shadowEnd > batches.highWatermark())
+        {
+            verdict.differ(Kind.AHEAD, batches.highWatermark(), shadowEnd - 1, "the shadow ends at " + shadowEnd +
+                ", the source's high watermark is " + batches.highWatermark());
+        }
+    }
+
+    /**
+     * Where the shadow ends.
+     *
+     * @return the offset, -1 when its tail holds what is no batch. Then the walk will come upon it.
+     */
+    private long shadowEnd() throws IOException
+    {
+        try
+        {
+            return shadow.endOffset();
+        }
+        catch (final CorruptLogException ex)
+        {
+            return -1;
+        }
+    }
+
+    private void walk() throws IOException
+    {
+        isAtSource = cursor.next();
+        nextOfShadow();
+        while (batch != null || isAtSource)
+        {
+            if (batch == null || isAtSource && cursor.baseOffset() < batch.baseOffset())
+            {
+                passMissing();
+            }
+            else if (!isAtSource || batch.baseOffset() < cursor.baseOffset())
+            {
+                passExtra();
+            }
+            else
+            {
+                if (!comparison.isSame(batch, cursor))
+                {
+                    verdict.differ(
+                        comparison.isCorrupt() ? Kind.CORRUPT : Kind.CONTENT, batch, comparison.text());
+                }
+                verdict.compared(batch);
+                progress.accept(batch.sizeInBytes());
+                isAtSource = cursor.next();
+                nextOfShadow();
+            }
+        }
+    }
+
+    /**
+     * Goes to the shadow's next batch below the end. Where its file cannot be read on, it looks for the next place
+     * where it can, at the batches that the source has there.
+     */
+    private void nextOfShadow() throws IOException
+    {
+        CorruptLogException corrupt = null;
+        long passed = 0;
+        while (true)
+        {
+            try
+            {
+                batch = shadow.next();
+                if (batch != null && batch.baseOffset() >= end)
+                {
+                    batch = null;
+                }
+                if (corrupt != null)
+                {
+                    unreadable(corrupt, Math.max(corrupt.offset(), passed));
+                }
+                return;
+            }
+            catch (final CorruptLogException ex)
+            {
+                corrupt = corrupt == null ? ex : corrupt;
+                batch = null;
+                if (!isAtSource)
+                {
+                    unreadable(corrupt, Math.max(corrupt.offset(), passed));
+                    return;
+                }
+                passed = cursor.lastOffset();
+                isAtSource = cursor.next();
+                if (isAtSource)
+                {
+                    shadow.seek(cursor.baseOffset());
+                }
+            }
+        }
+    }
+
+    private void unreadable(final CorruptLogException ex, final long lastOffset)
+    {
+        verdict.differ(Kind.UNREADABLE, ex.offset(), Math.max(ex.offset(), lastOffset), ex.getMessage(), ex.file(),
+            ex.position());
+    }
+
+    /**
+     * The source has batches that the shadow has not.
+     */
+    private void passMissing() throws IOException
+    {
+        final long first = cursor.baseOffset();
+        final long next = batch == null ? end : batch.baseOffset();
+        long last = first;
+        while (isAtSource && cursor.baseOffset() < next)
+        {
+            last = cursor.lastOffset();
+            isAtSource = cursor.next();
+        }
+        // Retention may have deleted them since.
+        if (last >= shadow.startOffset() && (batch != null || isEndKnown))
+        {
+            verdict.differ(Kind.MISSING, first, last, "the source holds offsets " + first + " to " + last +
+                ", the shadow does not");
+        }
+    }
+
+    /**
+     * The shadow has batches that the source has not.
+     */
+    private void passExtra() throws IOException
+    {
+        final long firstOffset = batch.baseOffset();
+        final Path file = batch.file();
+        final long position = batch.filePosition();
+        final long next = isAtSource ? cursor.baseOffset() : end;
+        long last = firstOffset;
+        while (batch != null && batch.baseOffset() < next)
+        {
+            last = batch.lastOffset();
+            nextOfShadow();
+        }
+        if (last >= cursor.currentLogStartOffset())
+        {
+            verdict.differ(Kind.EXTRA, firstOffset, last, "the shadow holds offsets " + firstOffset + " to " + last +
+                ", the source does not", file, position);
+        }
+    }
+}
