@@ -151,7 +151,11 @@ final class PartitionVerifier
         nextOfShadow();
         while (batch != null || isAtSource)
         {
-            if (batch == null || isAtSource && cursor.baseOffset() < batch.baseOffset())
+            if (isMisplaced())
+            {
+                passMisplaced();
+            }
+            else if (batch == null || isAtSource && cursor.baseOffset() < batch.baseOffset())
             {
                 passMissing();
             }
@@ -187,7 +191,7 @@ final class PartitionVerifier
             try
             {
                 batch = shadow.next();
-                if (batch != null && batch.baseOffset() >= end)
+                if (batch != null && batch.baseOffset() >= end && !isMisplaced())
                 {
                     batch = null;
                 }
@@ -214,6 +218,25 @@ final class PartitionVerifier
                 }
             }
         }
+    }
+
+    /**
+     * Whether the shadow's batch is the one that the source has here, but says another base offset, which its CRC
+     * does not cover.
+     */
+    private boolean isMisplaced()
+    {
+        return batch != null && isAtSource && batch.baseOffset() != cursor.baseOffset() &&
+            batch.crc() == cursor.crc() && batch.sizeInBytes() == cursor.sizeInBytes();
+    }
+
+    private void passMisplaced() throws IOException
+    {
+        verdict.differ(Kind.CONTENT, cursor.baseOffset(), cursor.lastOffset(),
+            "base offset is " + batch.baseOffset() + ", at the source " + cursor.baseOffset(), batch.file(),
+            batch.filePosition());
+        isAtSource = cursor.next();
+        nextOfShadow();
     }
 
     private void unreadable(final CorruptLogException ex, final long lastOffset)
