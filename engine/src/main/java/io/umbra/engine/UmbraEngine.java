@@ -52,6 +52,7 @@ public final class UmbraEngine implements AutoCloseable
     private PartitionTable table;
     private EnginePartitions partitions;
     private Checkpoints checkpoints;
+    private ControlPlane controlPlane;
     private AgentScheduler scheduler;
     private boolean isClosed;
 
@@ -174,6 +175,7 @@ public final class UmbraEngine implements AutoCloseable
             return;
         }
         isClosed = true;
+        controlPlane.stop();
         scheduler.close();
         checkpoints.write();
         table.header().cleanStop();
@@ -210,11 +212,10 @@ public final class UmbraEngine implements AutoCloseable
 
         final LedgerState ledgerState = LedgerReconciler.read(config.journalDir().resolve(LEDGER_DIRECTORY));
         final PartitionSlots slots = new PartitionSlots();
-        final ControlPlane[] control = new ControlPlane[1];
         final List<Shard> list = new ArrayList<>();
         for (int i = 0; i < config.shards(); i++)
         {
-            list.add(shard(i, settings, transport, slots, () -> control[0].refresh()));
+            list.add(shard(i, settings, transport, slots, () -> controlPlane.refresh()));
         }
         final Shards shards = new Shards(list);
         final RpoMeter rpoMeter = new RpoMeter(table, shards);
@@ -224,7 +225,7 @@ public final class UmbraEngine implements AutoCloseable
             new EnginePartitions.Context(
                 config, directory, segmentFiles, table, shards, sampler, checkpoints, ledgerState, events),
             slots);
-        control[0] = new ControlPlane(new ControlPlane.Context(
+        controlPlane = new ControlPlane(new ControlPlane.Context(
             settings, config.topics(), config.startOffset(), config.topicsRefreshIntervalMs(), partitions, events));
 
         scheduler = new AgentScheduler(config.threading(), config.idle(), events);
@@ -233,7 +234,7 @@ public final class UmbraEngine implements AutoCloseable
         list.forEach((shard) -> scheduler.startBeside(shard.flush()));
         scheduler.startData(list);
         scheduler.startBeside(new NamedAgent(sampler.roleName(), new CompositeAgent(sampler, rpoMeter)));
-        scheduler.startBackground(control[0]);
+        scheduler.startBackground(controlPlane);
     }
 
     private void checkTransport(final ShardTransport transport)

@@ -43,7 +43,7 @@ public final class ControlPlane implements Agent
     private long lastRefreshMs;
     private boolean isConnected;
     private boolean isDiscovered;
-    private boolean isStopped;
+    private volatile boolean isStopped;
     private String unavailable;
 
     /**
@@ -98,6 +98,15 @@ public final class ControlPlane implements Agent
         isRefreshRequested = true;
     }
 
+    /**
+     * Ask for nothing more, and give up what is being asked. From any thread.
+     */
+    public void stop()
+    {
+        isStopped = true;
+        client.abort();
+    }
+
     @Override
     public int doWork()
     {
@@ -117,7 +126,10 @@ public final class ControlPlane implements Agent
         }
         catch (final SourceUnavailableException ex)
         {
-            onUnavailable(ex);
+            if (!isStopped)
+            {
+                onUnavailable(ex);
+            }
         }
         catch (final JournalException ex)
         {

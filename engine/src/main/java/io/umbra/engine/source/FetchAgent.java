@@ -188,7 +188,7 @@ public final class FetchAgent implements Agent
         for (final BrokerFetch broker : brokers.values())
         {
             final Node node = topology.nodes().get(broker.node.id());
-            if (null != node && !node.equals(broker.node))
+            if (null != node && (node.port() != broker.node.port() || !node.host().equals(broker.node.host())))
             {
                 // Same broker, new address.
                 network.disconnect(broker.node.idString());

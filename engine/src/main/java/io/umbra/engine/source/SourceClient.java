@@ -147,6 +147,14 @@ public final class SourceClient implements AutoCloseable
         }
     }
 
+    /**
+     * Make a request that is waiting give up, and all that come after it. From any thread.
+     */
+    public void abort()
+    {
+        network.abort();
+    }
+
     @Override
     public void close()
     {

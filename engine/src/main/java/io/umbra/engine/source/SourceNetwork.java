@@ -156,9 +156,22 @@ final class SourceNetwork implements AutoCloseable
         return client;
     }
 
+    /**
+     * End the connection to a broker; what is in flight there comes back as disconnected.
+     *
+     * @param nodeId of the broker.
+     */
     void disconnect(final String nodeId)
     {
-        client.close(nodeId);
+        client.disconnect(nodeId);
+    }
+
+    /**
+     * Make whoever waits in this network give up, now and from here on. From any thread.
+     */
+    void abort()
+    {
+        client.initiateClose();
     }
 
     @Override
