@@ -15,7 +15,6 @@ import java.util.stream.Stream;
  */
 final class LedgerView
 {
-    private static final int ALL = 100_000_000;
     private final List<JsonNode> entries = new ArrayList<>();
 
     private LedgerView(final JsonNode document)
@@ -25,8 +24,7 @@ final class LedgerView
 
     static LedgerView read(final Path config) throws IOException, InterruptedException
     {
-        return new LedgerView(
-            UmbraCommand.json("ledger", config.toString(), "--tail", Integer.toString(ALL), "--json"));
+        return new LedgerView(UmbraCommand.json("ledger", config.toString(), "--json"));
     }
 
     List<JsonNode> entries()

@@ -60,7 +60,7 @@ class SourceTroubleTest
             {
                 awaitState(config, "SOURCE_UNAVAILABLE");
                 assertFalse(engine.isReady());
-                assertTrue(engine.said(cluster.bootstrapServers()), engine::stderrTail);
+                Await.until(() -> engine.said(cluster.bootstrapServers()), engine::stderrTail);
                 cluster.restart(1);
                 engine.awaitReady();
                 awaitState(config, "ACTIVE");
@@ -138,7 +138,7 @@ class SourceTroubleTest
                 new EngineLauncher(dir).inMountNamespace(mounts).start(link.write()))
             {
                 engine.awaitReady();
-                Await.until(() -> engine.said("(?i)space") || !engine.isAlive(), engine::stderrTail);
+                Await.until(() -> engine.said("(?i)disk|space") || !engine.isAlive(), engine::stderrTail);
                 assertTrue(engine.isAlive(), engine::stderrTail);
                 Files.delete(MountNamespace.of(engine.pid(), disk.resolve("filler")));
                 link.set("journal.dir", MountNamespace.of(engine.pid(), link.journalDir()).toString());

@@ -14,7 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 /** Runs {@code umbra} commands that come to an end, each in a process of its own. */
 final class UmbraCommand
 {
-    private static final long TIMEOUT_S = 300;
+    private static final long TIMEOUT_S = 120;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private UmbraCommand()
