@@ -7,8 +7,16 @@ final class CommandFailedException extends RuntimeException
 {
     private static final long serialVersionUID = 1L;
 
-    CommandFailedException(final String message, final Throwable cause)
+    private final int exitCode;
+
+    CommandFailedException(final int exitCode, final String message, final Throwable cause)
     {
         super(message, cause);
+        this.exitCode = exitCode;
+    }
+
+    int exitCode()
+    {
+        return exitCode;
     }
 }

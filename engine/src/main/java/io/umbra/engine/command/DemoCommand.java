@@ -71,7 +71,7 @@ final class DemoCommand implements Callable<Integer>
         catch (final DemoFailedException ex)
         {
             output.say("");
-            throw new CommandFailedException(ex.getMessage(), ex);
+            throw new CommandFailedException(Umbra.ANSWER_IS_NO, ex.getMessage(), ex);
         }
     }
 

@@ -45,10 +45,10 @@ final class Errors
             print(commandLine, ex.getMessage());
             return Umbra.USAGE;
         }
-        if (ex instanceof CommandFailedException)
+        if (ex instanceof CommandFailedException failed)
         {
             commandLine.getErr().println("umbra: " + ex.getMessage());
-            return Umbra.ANSWER_IS_NO;
+            return failed.exitCode();
         }
         LOGGER.error("{} failed", commandLine.getCommandSpec().qualifiedName(), ex);
         print(commandLine, null == ex.getMessage() ? ex.toString() : ex.getMessage());

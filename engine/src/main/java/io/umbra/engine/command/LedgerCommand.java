@@ -58,7 +58,7 @@ final class LedgerCommand implements Callable<Integer>
         }
         catch (final IOException | LedgerException ex)
         {
-            throw new CommandFailedException("the ledger cannot be read: " + ex.getMessage(), ex);
+            throw new CommandFailedException(Umbra.ANSWER_IS_NO, "the ledger cannot be read: " + ex.getMessage(), ex);
         }
 
         return Umbra.DONE;

@@ -58,8 +58,8 @@ final class StatusCommand implements Callable<Integer>
             {
                 out.print(watched(read(reader)));
             }
-            // A reader that has gone, as head does, ends the watch.
-            while (!out.checkError() && !signal.await(REFRESH_MS));
+            // A reader that has gone, as head goes, ends the watch. The writer does not hear of it, the stream does.
+            while (!out.checkError() && !System.out.checkError() && !signal.await(REFRESH_MS));
         }
 
         return Umbra.DONE;
@@ -84,7 +84,7 @@ final class StatusCommand implements Callable<Integer>
         }
         catch (final UncheckedIOException ex)
         {
-            throw new CommandFailedException("the status cannot be read: " + ex.getMessage(), ex);
+            throw new CommandFailedException(Umbra.ANSWER_IS_NO, "the status cannot be read: " + ex.getMessage(), ex);
         }
     }
 }

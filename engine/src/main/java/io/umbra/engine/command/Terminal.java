@@ -9,6 +9,9 @@ final class Terminal
     /** Clears the screen and goes to its top left corner. */
     static final String CLEAR = "\033[H\033[2J\033[3J";
 
+    /** Goes to the begin of the line and empties it. */
+    static final String CLEAR_LINE = "\r\033[K";
+
     private Terminal()
     {
     }

@@ -1,9 +1,14 @@
 package io.umbra.engine.command;
 
+import io.umbra.engine.config.ConfigException;
+import io.umbra.engine.config.ConfigKey;
 import io.umbra.engine.config.StartOffset;
+import io.umbra.engine.config.TopicFilter;
 import io.umbra.engine.config.UmbraConfig;
 import io.umbra.engine.source.LiveSource;
 import io.umbra.engine.source.SourceSettings;
+import io.umbra.engine.source.SourceUnavailableException;
+import io.umbra.engine.status.StatusText;
 import io.umbra.engine.verify.Verifier;
 import io.umbra.engine.verify.VerifyProgress;
 import io.umbra.engine.verify.VerifyReport;
@@ -19,27 +24,27 @@ import picocli.CommandLine.Spec;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
-import java.util.regex.Pattern;
+import java.util.function.Predicate;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * {@code umbra verify CONFIG}: compares the shadow with its live source.
+ * {@code umbra verify CONFIG}: whether the shadow is what the source is.
  */
 @Command(
     name = "verify",
-    description = "Compares shadow and live source; exit code 1 on any difference.",
+    description = "Compares the shadow with the live source: offsets, sizes and CRC-32C of every batch that both " +
+        "hold. Exit code 1 on any difference.",
     mixinStandardHelpOptions = true)
 final class VerifyCommand implements Callable<Integer>
 {
-    private static final long MIB = 1 << 20;
-
     @Spec
     private CommandSpec spec;
     @Mixin
     private ConfigFile configFile;
-    @Option(names = "--topics", paramLabel = "REGEX", description = "Only topics whose whole name matches.")
-    private String topics = ".*";
-    @Option(names = "--deep", description = "Every byte, rather than offsets, sizes and the CRC of every batch.")
+    @Option(names = "--topics", paramLabel = "REGEX",
+        description = "Only topics whose whole name matches; comma-separated.")
+    private String topics;
+    @Option(names = "--deep", description = "Compare every byte.")
     private boolean isDeep;
     @Option(names = "--json", description = "One JSON document.")
     private boolean isJson;
@@ -50,47 +55,34 @@ final class VerifyCommand implements Callable<Integer>
     @Override
     public Integer call()
     {
-        final Pattern pattern = pattern();
+        final Predicate<String> isWanted = topicFilter();
         final UmbraConfig config = configFile.load();
-        final PrintWriter out = spec.commandLine().getOut();
-        try (LiveSource source = new LiveSource(settings(config), config.topics()))
+        try (LiveSource source = new LiveSource(sourceSettings(config), config.topics()))
         {
-            checkCluster(config, source);
-            final VerifySettings what = new VerifySettings(
-                config.journalDir(),
-                (topic) -> pattern.matcher(topic).matches(),
-                isDeep,
-                StartOffset.Kind.EARLIEST == config.startOffset().kind());
-            final VerifyReport report = Verifier.verify(what, source, progress());
-            if (Terminal.isInteractive())
-            {
-                System.err.print("\r\033[K");
-            }
+            checkCluster(config, source.clusterId());
+            final VerifyReport report = Verifier.verify(
+                new VerifySettings(
+                    config.journalDir(),
+                    isWanted,
+                    isDeep,
+                    StartOffset.Kind.EARLIEST == config.startOffset().kind()),
+                source,
+                progress());
+            endProgress();
+            final PrintWriter out = spec.commandLine().getOut();
             out.print(isJson ? report.json() : report.text());
             out.flush();
+
             return report.exitCode();
         }
         catch (final IOException ex)
         {
-            throw new CommandFailedException("cannot verify: " + ex.getMessage(), ex);
+            endProgress();
+            throw new CommandFailedException(exitCode(ex), "cannot verify: " + ex.getMessage(), ex);
         }
     }
 
-    private Pattern pattern()
-    {
-        try
-        {
-            return Pattern.compile(topics);
-        }
-        catch (final PatternSyntaxException ex)
-        {
-            throw new ParameterException(spec.commandLine(),
-                "option '--topics' has value '" + topics + "': allowed is a regular expression: " +
-                ex.getDescription(), ex);
-        }
-    }
-
-    private SourceSettings settings(final UmbraConfig config)
+    private static SourceSettings sourceSettings(final UmbraConfig config)
     {
         try
         {
@@ -98,37 +90,70 @@ final class VerifyCommand implements Callable<Integer>
         }
         catch (final IllegalArgumentException ex)
         {
-            throw new ParameterException(spec.commandLine(), "source.*: " + ex.getMessage(), ex);
+            throw new CommandFailedException(Umbra.USAGE, config.file() + ": source.*: " + ex.getMessage(), ex);
         }
     }
 
-    /** Comparing with another cluster than the journal's would find differences that are none. */
-    private static void checkCluster(final UmbraConfig config, final LiveSource source) throws IOException
+    /** A source that refuses the credentials is a matter of configuration; one that is down is not. */
+    private static int exitCode(final IOException ex)
     {
-        final String journaled = JournalDirectory.readClusterId(config.journalDir());
-        final String answering = source.clusterId();
-        if (null == journaled)
+        return ex.getCause() instanceof SourceUnavailableException.Authentication ? Umbra.USAGE : Umbra.ANSWER_IS_NO;
+    }
+
+    private Predicate<String> topicFilter()
+    {
+        if (null == topics)
         {
-            throw new IOException("there is no shadow yet in journal.dir=" + config.journalDir());
+            return (topic) -> true;
         }
-        if (null != answering && !journaled.equals(answering))
+        try
         {
-            throw new IOException("the source is cluster " + answering + ", the journal in " + config.journalDir() +
-                " belongs to cluster " + journaled);
+            return TopicFilter.of(topics, "")::matches;
+        }
+        catch (final PatternSyntaxException ex)
+        {
+            throw new ParameterException(spec.commandLine(), "option '--topics' has value '" + topics +
+                "': allowed is comma-separated regular expressions, and '" + ex.getPattern() + "' is none: " +
+                ex.getDescription());
         }
     }
 
-    private static VerifyProgress progress()
+    /** Against another cluster everything would differ, which says nothing. */
+    private static void checkCluster(final UmbraConfig config, final String clusterId) throws IOException
+    {
+        final String expected = JournalDirectory.readClusterId(config.journalDir());
+        if (null != expected && null != clusterId && !expected.equals(clusterId))
+        {
+            throw new ConfigException(
+                ConfigKey.SOURCE_BOOTSTRAP_SERVERS.key(),
+                config.bootstrapServers(),
+                "an address of cluster " + expected + ", whose shadow is in " + config.journalDir() +
+                    "; this one is cluster " + clusterId);
+        }
+    }
+
+    private VerifyProgress progress()
     {
         if (!Terminal.isInteractive())
         {
             return VerifyProgress.NONE;
         }
+        final PrintWriter err = spec.commandLine().getErr();
+
         return (partition, done, partitions, bytes) ->
         {
-            System.err.print("\r\033[K" + done + "/" + partitions + " partitions, " + bytes / MIB + " MiB  " +
-                partition);
-            System.err.flush();
+            err.print(Terminal.CLEAR_LINE + done + " of " + partitions + " partitions, " + StatusText.bytes(bytes) +
+                ", now " + partition);
+            err.flush();
         };
+    }
+
+    private void endProgress()
+    {
+        if (Terminal.isInteractive())
+        {
+            spec.commandLine().getErr().print(Terminal.CLEAR_LINE);
+            spec.commandLine().getErr().flush();
+        }
     }
 }

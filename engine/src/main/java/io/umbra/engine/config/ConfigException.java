@@ -44,9 +44,12 @@ public final class ConfigException extends RuntimeException
      */
     static ConfigException unknownKey(final String key, final String value, final String suggestion)
     {
+        // A secret under a mistyped key is still a secret: all that would go to the clients stays hidden.
+        final boolean isHidden = key.startsWith(ConfigKey.SOURCE_PREFIX) || isSecret(key) ||
+            null != suggestion && isSecret(suggestion);
         return new ConfigException(
             key,
-            describe(key, value) + ": there is no such key" +
+            describe(key, value, isHidden) + ": there is no such key" +
                 (null == suggestion ? "; docs/configuration.md lists them" : ", did you mean '" + suggestion + "'?"));
     }
 
@@ -103,12 +106,17 @@ public final class ConfigException extends RuntimeException
 
     private static String describe(final String key, final String value)
     {
+        return describe(key, value, isSecret(key));
+    }
+
+    private static String describe(final String key, final String value, final boolean isHidden)
+    {
         if (null == value)
         {
             return "key '" + oneLine(key) + "' is missing";
         }
 
-        return "key '" + oneLine(key) + "' has value " + (isSecret(key) ? "(hidden)" : "'" + oneLine(value) + "'");
+        return "key '" + oneLine(key) + "' has value " + (isHidden ? "(hidden)" : "'" + oneLine(value) + "'");
     }
 
     private static String oneLine(final String text)

@@ -56,7 +56,12 @@ final class KnownKeys
         int best = Math.max(2, key.length() / 3) + 1;
         for (final String candidate : candidates)
         {
-            final int distance = distance(key, candidate);
+            // A client's setting without the prefix is one mistake, not seven.
+            final int distance = candidate.startsWith(ConfigKey.SOURCE_PREFIX) ?
+                Math.min(
+                    distance(key, candidate),
+                    1 + distance(key, candidate.substring(ConfigKey.SOURCE_PREFIX.length()))) :
+                distance(key, candidate);
             if (distance < best)
             {
                 best = distance;

@@ -155,7 +155,9 @@ public final class Demo
         {
             throw verification.failed("ended with exit code " + verdict);
         }
-        output.say("Verify: " + lastLine(verification.output()));
+        final String lastLine = lastLine(verification.output());
+        final boolean isIdentical = 0 == verdict && lastLine.startsWith("identical");
+        output.say("Verify: " + lastLine);
         if (!engine.terminate(STOP_TIMEOUT_MS))
         {
             throw engine.process().failed("did not stop in order within 10 s of SIGTERM");
@@ -171,9 +173,9 @@ public final class Demo
             catchUp.ms(),
             catchUp.bytes() / (double) (1L << 30) / (catchUp.ms() / 1000.0),
             new DemoResult.Rpo(rpo.p50(), rpo.p99()),
-            0 == verdict,
+            isIdentical,
             verification.output(),
-            options.isKeepingFiles() || 0 != verdict ? folder.toString() : null);
+            options.isKeepingFiles() || !isIdentical ? folder.toString() : null);
     }
 
     /** Returns when the engine is ready: the time of the first bytes, or of getting ready if there were none. */

@@ -256,6 +256,8 @@ class UmbraConfigTest
         final ConfigException ex = refused(REQUIRED + "source.ssl.keystore.pasword=hunter2\n");
         assertFalse(ex.getMessage().contains("hunter2"));
         assertTrue(ex.getMessage().contains("has value (hidden)"));
+        assertFalse(refused(REQUIRED + "source.sasl.jass.config=hunter2\n").getMessage().contains("hunter2"));
+        assertFalse(refused(REQUIRED + "sasl.jass.config=hunter2\n").getMessage().contains("hunter2"));
         final ConfigException twice =
             refused(REQUIRED + "source.sasl.jaas.config=hunter1\nsource.sasl.jaas.config=hunter2\n");
         assertFalse(twice.getMessage().contains("hunter"));
