@@ -1,6 +1,7 @@
 package io.umbra.engine;
 
 import io.umbra.engine.config.ConfigException;
+import io.umbra.engine.config.OnTopicDelete;
 import io.umbra.engine.config.UmbraConfig;
 import io.umbra.engine.control.ControlPlane;
 import io.umbra.engine.source.FetchAgent;
@@ -191,6 +192,7 @@ public final class UmbraEngine implements AutoCloseable
 
     private void start(final SegmentFiles segmentFiles) throws IOException
     {
+        warnOfSettingsWithoutEffect();
         final SourceSettings settings = sourceSettings();
         final JournalDirectory directory = closeLater(
             JournalDirectory.open(config.journalDir(), config.linkName(), NODE_ID));
@@ -235,6 +237,24 @@ public final class UmbraEngine implements AutoCloseable
         scheduler.startData(list);
         scheduler.startBeside(new NamedAgent(sampler.roleName(), new CompositeAgent(sampler, rpoMeter)));
         scheduler.startBackground(controlPlane);
+    }
+
+    /** A setting that is accepted and does nothing must not be silent about it. */
+    private void warnOfSettingsWithoutEffect()
+    {
+        warnIf(config.rateLimitBytesPerSecond().isPresent(), "rate.limit.bytes.per.second");
+        warnIf(config.archiveEnabled(), "archive.enabled");
+        warnIf(config.metricsListen().isPresent(), "metrics.listen");
+        warnIf(!config.retention().isMirror(), "retention=keep: (nothing is ever dropped instead)");
+        warnIf(OnTopicDelete.MIRROR == config.onTopicDelete(), "on.topic.delete=mirror (the shadow is kept instead)");
+    }
+
+    private void warnIf(final boolean isSet, final String setting)
+    {
+        if (isSet)
+        {
+            events.warn("this version does not act on " + setting);
+        }
     }
 
     private void checkTransport(final ShardTransport transport)
