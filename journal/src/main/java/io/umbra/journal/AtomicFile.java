@@ -58,14 +58,14 @@ final class AtomicFile
         Files.move(temp, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         if (force)
         {
-            forceDirectory(path.toAbsolutePath().getParent());
+            forceDirectory(files, path.toAbsolutePath().getParent());
         }
     }
 
     /** Makes creations, renames and deletions in a directory durable. */
-    static void forceDirectory(final Path directory) throws IOException
+    static void forceDirectory(final SegmentFiles files, final Path directory) throws IOException
     {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ))
+        try (FileChannel channel = files.open(directory, StandardOpenOption.READ))
         {
             channel.force(true);
         }

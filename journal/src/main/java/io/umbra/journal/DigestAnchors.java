@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -16,10 +17,11 @@ import java.util.zip.CRC32C;
  * The rolling digest at points of a partition log, kept in the file <code>digest-anchors</code> of the partition: at
  * the base of every segment, and now and then within the active one. From them the digest can be computed after a crash
  * without reading the log from its first batch, which may be long deleted; and a header that changed on disk shows, in
- * those fields too that the batch's own CRC does not cover. They also tell which segments there must be.
+ * those fields too that the batch's own CRC does not cover. They also tell which segments there must be, and what is in
+ * their transaction indexes: a file of which neither absence nor content shows that something is missing.
  * <p>
- * Text: version "1", number of entries, lines "offset digest(hex) segment|point", last "crc " + CRC-32C (hex) of all
- * before.
+ * Text: version "1", number of entries, lines "offset digest(hex) segment|point txnIndexCrc(hex)", and last "crc " +
+ * CRC-32C (hex) of all before.
  */
 final class DigestAnchors
 {
@@ -27,9 +29,19 @@ final class DigestAnchors
 
     private final TreeMap<Long, Anchor> anchors = new TreeMap<>();
 
-    /** A digest, and whether a segment begins at its offset. */
-    record Anchor(long digest, boolean segmentBase)
+    /**
+     * What is known at an offset.
+     *
+     * @param digest      of the log.
+     * @param segmentBase whether a segment begins here.
+     * @param txnIndexCrc CRC-32C of the transaction index, up to here, of the segment that ends here or goes on.
+     */
+    record Anchor(long digest, boolean segmentBase, int txnIndexCrc)
     {
+        Anchor asPoint()
+        {
+            return new Anchor(digest, false, txnIndexCrc);
+        }
     }
 
     NavigableMap<Long, Anchor> all()
@@ -37,29 +49,21 @@ final class DigestAnchors
         return anchors;
     }
 
-    void add(final long offset, final long digest, final boolean segmentBase)
+    void addSegment(final long offset, final long digest, final int txnIndexCrc)
     {
-        anchors.put(offset, new Anchor(digest, segmentBase));
+        anchors.put(offset, new Anchor(digest, true, txnIndexCrc));
     }
 
-    /** Adds a point within the active segment; of the earlier points the newest stays. */
-    void addPoint(final long offset, final long digest)
+    /** Adds a point within a segment; of the earlier points only the newest stay. */
+    void addPoint(final long offset, final long digest, final int txnIndexCrc)
     {
-        if (anchors.containsKey(offset))
+        if (!anchors.containsKey(offset))
         {
-            return;
+            anchors.put(offset, new Anchor(digest, false, txnIndexCrc));
+            final List<Long> points = new ArrayList<>(anchors.keySet());
+            points.removeIf((point) -> anchors.get(point).segmentBase());
+            points.subList(0, Math.max(0, points.size() - LogState.SNAPSHOT_POINTS)).forEach(anchors::remove);
         }
-        Map.Entry<Long, Anchor> newest = anchors.lastEntry();
-        if (newest != null && !newest.getValue().segmentBase())
-        {
-            newest = anchors.lowerEntry(newest.getKey());
-            while (newest != null && !newest.getValue().segmentBase())
-            {
-                anchors.remove(newest.getKey());
-                newest = anchors.lowerEntry(newest.getKey());
-            }
-        }
-        add(offset, digest, false);
     }
 
     void removePoints()
@@ -98,7 +102,8 @@ final class DigestAnchors
         final StringBuilder text = new StringBuilder("1\n").append(anchors.size()).append('\n');
         anchors.forEach(
             (offset, anchor) -> text.append(offset).append(' ').append(Long.toHexString(anchor.digest()))
-                .append(anchor.segmentBase() ? " segment\n" : " point\n"));
+                .append(anchor.segmentBase() ? " segment " : " point ")
+                .append(Integer.toHexString(anchor.txnIndexCrc())).append('\n'));
         final int crc = crc(text.toString());
         text.append("crc ").append(Integer.toHexString(crc)).append('\n');
         AtomicFile.write(
@@ -141,7 +146,12 @@ final class DigestAnchors
             for (final String line : lines.subList(2, lines.size()))
             {
                 final String[] parts = line.split(" ");
-                add(Long.parseLong(parts[0]), Long.parseUnsignedLong(parts[1], 16), "segment".equals(parts[2]));
+                anchors.put(
+                    Long.parseLong(parts[0]),
+                    new Anchor(
+                        Long.parseUnsignedLong(parts[1], 16),
+                        "segment".equals(parts[2]),
+                        Integer.parseUnsignedInt(parts[3], 16)));
             }
             return null;
         }

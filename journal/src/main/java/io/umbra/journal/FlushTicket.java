@@ -81,7 +81,7 @@ public final class FlushTicket
         }
         if (directory != null)
         {
-            AtomicFile.forceDirectory(directory);
+            AtomicFile.forceDirectory(files, directory);
         }
     }
 

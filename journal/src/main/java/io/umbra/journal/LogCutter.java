@@ -62,7 +62,7 @@ final class LogCutter
         final DigestAnchors.Anchor there = anchors.at(offset);
         if (there != null)
         {
-            anchors.add(offset, there.digest(), last.baseOffset() == offset);
+            anchors.all().put(offset, last.baseOffset() == offset ? there : there.asPoint());
         }
         anchors.write(ctx.segmentFiles(), ctx.directory(), true);
 
@@ -79,7 +79,7 @@ final class LogCutter
         }
         if (setAside)
         {
-            AtomicFile.forceDirectory(damaged);
+            AtomicFile.forceDirectory(ctx.segmentFiles(), damaged);
         }
         final TreeSet<Long> snapshots = PartitionFiles.offsets(ctx.directory(), ProducerSnapshot.SUFFIX);
         for (final long snapshot : snapshots.tailSet(offset, false))
@@ -96,7 +96,7 @@ final class LogCutter
         {
             channel.force(false);
         }
-        AtomicFile.forceDirectory(ctx.directory());
+        AtomicFile.forceDirectory(ctx.segmentFiles(), ctx.directory());
         return removed;
     }
 

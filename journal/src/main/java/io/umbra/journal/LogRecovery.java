@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.UUID;
 
 /**
@@ -69,7 +68,7 @@ final class LogRecovery
         if (!Files.isDirectory(directory))
         {
             Files.createDirectories(directory);
-            AtomicFile.forceDirectory(ctx.journalDir());
+            AtomicFile.forceDirectory(ctx.segmentFiles(), ctx.journalDir());
         }
         final UUID found = PartitionFiles.readMetadata(directory);
         if (found == null)
@@ -169,7 +168,7 @@ final class LogRecovery
         first.create();
         state.segments.put(first.baseOffset(), first);
         state.anchors.all().clear();
-        state.anchors.add(first.baseOffset(), RollingDigest.SEED, true);
+        state.anchors.addSegment(first.baseOffset(), RollingDigest.SEED, 0);
         state.anchors.write(ctx.segmentFiles(), directory, true);
     }
 
@@ -215,7 +214,7 @@ final class LogRecovery
                 {
                     report.add(Kind.MISSING_SEGMENT, path, base, -1, 0, what + "; the log ends before it");
                 }
-                entry.setValue(new DigestAnchors.Anchor(entry.getValue().digest(), false));
+                entry.setValue(entry.getValue().asPoint());
                 continue;
             }
             final List<LogSegment> segments = new ArrayList<>(state.segments.values());
@@ -232,8 +231,34 @@ final class LogRecovery
                     (durable ? "moved to " + LogCutter.DAMAGED_DIR : "not yet durable and are cut off"));
             return true;
         }
-        reportLostSegments(state, first);
-        return false;
+        return lostBeginning(state, first);
+    }
+
+    /** The segment that the log began with is gone before it was durable: then nothing after it is of use. */
+    private boolean lostBeginning(final LogState state, final long first) throws IOException
+    {
+        final Map.Entry<Long, DigestAnchors.Anchor> beginning = state.anchors.all().firstEntry();
+        if (beginning == null || beginning.getKey() >= first || beginning.getKey() < ctx.recoveryPoint() ||
+            !beginning.getValue().segmentBase() || first <= ctx.logStartOffset())
+        {
+            reportLostSegments(state, first);
+            return false;
+        }
+        long bytes = 0;
+        for (final LogSegment segment : state.segments.descendingMap().values())
+        {
+            bytes += segment.size();
+            segment.delete();
+        }
+        final String name = LogSegment.fileName(beginning.getKey(), LogSegment.LOG_SUFFIX);
+        report.add(
+            Kind.MISSING_SEGMENT,
+            directory.resolve(name),
+            beginning.getKey(),
+            -1,
+            bytes,
+            "the first segment is gone, later ones were not yet durable and are cut off");
+        return true;
     }
 
     private boolean hadBatches(final LogState state, final long base)
@@ -317,22 +342,23 @@ final class LogRecovery
         return true;
     }
 
-    /** The newest snapshot that can be read; bad ones go. */
+    /**
+     * Snapshots at segment bases and the newest ones between. Those above the recovery point may be torn, and may be of
+     * batches that are not there any more: the walk makes them anew.
+     */
     private void loadSnapshots(final LogState state) throws IOException
     {
-        final TreeSet<Long> offsets = PartitionFiles.offsets(directory, ProducerSnapshot.SUFFIX);
-        final long activeBase = state.segments.lastKey();
-        // As in Kafka: those at segment bases stay, and the newest one behind the base of the active segment.
-        for (final long offset : List.copyOf(offsets))
+        state.snapshots.addAll(PartitionFiles.offsets(directory, ProducerSnapshot.SUFFIX));
+        for (final long offset : List.copyOf(state.snapshots.tailSet(ctx.recoveryPoint(), false)))
         {
-            final boolean newestPoint = offset > activeBase && offset == offsets.last();
-            if (!state.segments.containsKey(offset) && !newestPoint)
-            {
-                deleteSnapshot(offset);
-                offsets.remove(offset);
-            }
+            deleteSnapshot(offset);
+            state.snapshots.remove(offset);
         }
-        state.snapshots.addAll(offsets);
+        for (final long offset : state.snapshotPointsBeyond(LogState.SNAPSHOT_POINTS))
+        {
+            deleteSnapshot(offset);
+            state.snapshots.remove(offset);
+        }
     }
 
     private void deleteSnapshot(final long offset) throws IOException
@@ -363,16 +389,9 @@ final class LogRecovery
         {
             state.epochs.write();
         }
-        boolean anchorsChanged = state.anchors.removeAbove(state.endOffset) | scan.anchorsAdded();
-        for (final long base : state.segments.keySet())
-        {
-            // Above the end only the base of an empty active segment can be.
-            if (base > state.endOffset)
-            {
-                state.anchors.add(base, state.digest, true);
-                anchorsChanged = true;
-            }
-        }
+        // Above the end there can be the base of an empty active segment.
+        final boolean anchorsChanged =
+            state.anchors.removeAbove(Math.max(state.endOffset, state.segments.lastKey())) | scan.anchorsAdded();
         if (anchorsChanged)
         {
             state.anchors.write(ctx.segmentFiles(), directory, false);
@@ -400,7 +419,7 @@ final class LogRecovery
         }
         AtomicFile.forceFile(ctx.segmentFiles(), state.epochs.path());
         AtomicFile.forceFile(ctx.segmentFiles(), directory.resolve(DigestAnchors.FILE_NAME));
-        AtomicFile.forceDirectory(directory);
+        AtomicFile.forceDirectory(ctx.segmentFiles(), directory);
         for (final LogSegment segment : state.segments.values())
         {
             if (segment != state.active())

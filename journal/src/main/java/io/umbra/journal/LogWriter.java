@@ -65,8 +65,7 @@ final class LogWriter
         next.create();
         try
         {
-            state.anchors.removePoints();
-            state.anchors.add(baseOffset, state.digest, true);
+            state.anchors.addSegment(baseOffset, state.digest, full.transactions().crc(Long.MAX_VALUE));
             writeAnchors(false);
         }
         catch (final IOException ex)
@@ -79,7 +78,7 @@ final class LogWriter
         state.bytesSinceState = 0;
         unforcedSegments.add(full);
         directoryChanged = true;
-        removeSnapshotPoints(baseOffset);
+        removeSnapshotPoints(LogState.SNAPSHOT_POINTS);
         return next;
     }
 
@@ -93,8 +92,8 @@ final class LogWriter
             segment = new LogSegment(ctx, baseOffset);
             segment.create();
         }
-        state.anchors.all().remove(old.baseOffset());
-        state.anchors.add(baseOffset, state.digest, true);
+        final DigestAnchors.Anchor anchor = state.anchors.all().remove(old.baseOffset());
+        state.anchors.all().put(baseOffset, anchor);
         try
         {
             writeAnchors(false);
@@ -103,7 +102,7 @@ final class LogWriter
         catch (final IOException ex)
         {
             state.anchors.all().remove(baseOffset);
-            state.anchors.add(old.baseOffset(), state.digest, true);
+            state.anchors.all().put(old.baseOffset(), anchor);
             segment.delete();
             throw ex;
         }
@@ -172,10 +171,11 @@ final class LogWriter
     void writeState() throws IOException
     {
         writeSnapshot(state.endOffset);
-        state.anchors.addPoint(state.endOffset, state.digest);
+        state.anchors.addPoint(
+            state.endOffset, state.digest, state.active().transactions().crc(state.endOffset));
         writeAnchors(false);
         state.bytesSinceState = 0;
-        removeSnapshotPoints(state.endOffset);
+        removeSnapshotPoints(LogState.SNAPSHOT_POINTS);
     }
 
     private void writeSnapshot(final long offset) throws IOException
@@ -188,15 +188,12 @@ final class LogWriter
         }
     }
 
-    /** Snapshots stay where segments begin; between, only the newest does. */
-    private void removeSnapshotPoints(final long newest) throws IOException
+    /** Snapshots stay where segments begin; of those between, only some of the newest. */
+    void removeSnapshotPoints(final int keep) throws IOException
     {
-        for (final long offset : List.copyOf(state.snapshots))
+        for (final long offset : state.snapshotPointsBeyond(keep))
         {
-            if (offset != newest && !state.segments.containsKey(offset))
-            {
-                removeSnapshot(offset);
-            }
+            removeSnapshot(offset);
         }
     }
 

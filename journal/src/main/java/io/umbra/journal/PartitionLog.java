@@ -591,6 +591,7 @@ public final class PartitionLog implements AutoCloseable
                 if (!state.empty)
                 {
                     writer.writeState();
+                    writer.removeSnapshotPoints(1);
                 }
                 if (ticket != null)
                 {

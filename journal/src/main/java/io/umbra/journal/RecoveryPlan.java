@@ -96,11 +96,9 @@ final class RecoveryPlan
         long producersAt = chooseSnapshot(Long.MAX_VALUE);
         for (int i = 0; i < segments.size(); i++)
         {
-            final LogSegment segment = segments.get(i);
-            final Path txnIndex = segment.transactions().file().path();
-            if (Files.exists(txnIndex) && !txnIndexIsSound(segment, txnIndex))
+            if (!txnIndexIsSound(i, producersAt))
             {
-                producersAt = chooseSnapshot(Math.min(producersAt, segment.baseOffset()));
+                producersAt = chooseSnapshot(Math.min(producersAt, segments.get(i).baseOffset()));
             }
         }
         producersFrom = producersAt;
@@ -166,9 +164,16 @@ final class RecoveryPlan
         }
     }
 
-    private boolean txnIndexIsSound(final LogSegment segment, final Path path) throws IOException
+    /** Whether the transaction index of a segment can be kept, as far as it is not made anew from the snapshot on. */
+    private boolean txnIndexIsSound(final int i, final long producersAt) throws IOException
     {
-        final long size = Files.size(path);
+        final LogSegment segment = segments.get(i);
+        if (producersAt <= segment.baseOffset())
+        {
+            return true;
+        }
+        final Path path = segment.transactions().file().path();
+        final long size = Files.exists(path) ? Files.size(path) : 0;
         if (size % TransactionIndex.ENTRY_SIZE != 0)
         {
             report.add(
@@ -180,13 +185,29 @@ final class RecoveryPlan
                 size + " bytes are not a multiple of " + TransactionIndex.ENTRY_SIZE + "; rebuilt from the log");
             return false;
         }
-        if (!segment.transactions().isPossible(segment.baseOffset()))
+        // What counts is the part below the snapshot: in a full segment all of it, unless the snapshot lies within.
+        final boolean full = i + 1 < segments.size() && segments.get(i + 1).baseOffset() <= producersAt;
+        final long upTo = full ? segments.get(i + 1).baseOffset() : producersAt;
+        final DigestAnchors.Anchor anchor = state.anchors.at(upTo);
+        if (anchor == null && full && segment.transactions().isPossible(segment.baseOffset()))
+        {
+            return true;
+        }
+        if (anchor != null && anchor.txnIndexCrc() == segment.transactions().crc(upTo))
+        {
+            return true;
+        }
+        if (anchor != null && upTo <= ctx.recoveryPoint())
         {
             report.add(
-                Kind.CORRUPT_INDEX, path, segment.baseOffset(), -1, 0, "impossible entries; rebuilt from the log");
-            return false;
+                Files.exists(path) ? Kind.CORRUPT_INDEX : Kind.MISSING_INDEX,
+                path,
+                segment.baseOffset(),
+                -1,
+                0,
+                "not the aborted transactions that were noted; rebuilt from the log");
         }
-        return true;
+        return false;
     }
 
     /** Loads the newest good snapshot at or below an offset; smallest long if there is none. */

@@ -168,35 +168,55 @@ final class RecoveryScan
     /** Before the first batch of a segment: does it follow the one before? */
     private boolean enter(final int i) throws IOException
     {
-        if (i == plan.start().segment())
-        {
-            return true;
-        }
         final LogSegment segment = segments.get(i);
         final long base = segment.baseOffset();
+        if (i == plan.start().segment())
+        {
+            if (base == plan.digestFrom() && state.anchors.at(base) == null)
+            {
+                addAnchor(base, 0);
+            }
+            return true;
+        }
         final boolean gap = expectedOffset >= 0 && base > expectedOffset;
         final DigestAnchors.Anchor anchor = state.anchors.at(base);
         final boolean comparable = anchor != null && base > plan.digestFrom() && !plan.digestRestarted();
         final BatchLocation boundary = new BatchLocation(i - 1, segments.get(i - 1).size(), expectedOffset);
-        if (comparable && anchor.digest() != state.digest || anchorsTrusted && anchor == null && gap)
+        // Where anchors begin there are anchors for all segments.
+        final boolean unknown = anchorsTrusted && anchor == null && base > state.anchors.all().firstKey();
+        if (unknown && gap)
         {
-            return gap || verified == null ?
-                cut(boundary, Kind.TORN_BATCH, "the end of the segment is missing: the next one begins at " + base) :
-                cut(verified, Kind.DIGEST_MISMATCH, digestText(base));
+            return cut(
+                boundary, Kind.TORN_BATCH, "the end of the segment is missing: the next one begins at " + base);
+        }
+        if (comparable && anchor.digest() != state.digest)
+        {
+            // With a gap it is likely that the segment lost its end; but a changed header can make a gap too.
+            return cut(
+                verified == null ? boundary : verified,
+                gap ? Kind.TORN_BATCH : Kind.DIGEST_MISMATCH,
+                digestText(base) + (gap ? ", or the segment lost its end" : ""));
         }
         if (comparable)
         {
             verified = boundary;
         }
-        if (anchor == null || !anchor.segmentBase())
+        if ((anchor == null || !anchor.segmentBase()) && base >= plan.digestFrom())
         {
-            if (base >= plan.digestFrom())
-            {
-                state.anchors.add(base, state.digest, true);
-                anchorsAdded = true;
-            }
+            addAnchor(base, segments.get(i - 1).transactions().crc(Long.MAX_VALUE));
+        }
+        if (base >= plan.producersFrom() && state.snapshots.add(base))
+        {
+            final String name = LogSegment.fileName(base, ProducerSnapshot.SUFFIX);
+            ProducerSnapshot.write(ctx.segmentFiles(), ctx.directory().resolve(name), state.producers);
         }
         return true;
+    }
+
+    private void addAnchor(final long base, final int txnIndexCrc)
+    {
+        state.anchors.addSegment(base, state.digest, txnIndexCrc);
+        anchorsAdded = true;
     }
 
     private boolean walk(final int i) throws IOException
@@ -218,7 +238,7 @@ final class RecoveryScan
         boolean check = isChecked(i);
         while (scanner.advance(check))
         {
-            final BatchLocation here = new BatchLocation(i, (int)scanner.position(), scanner.header().baseOffset);
+            final BatchLocation here = here(i);
             if (check)
             {
                 report.batchChecked();
@@ -227,11 +247,7 @@ final class RecoveryScan
             if (disorder != null)
             {
                 // Either of the two may be the wrong one: what orders them is in fields that no CRC covers.
-                return cut(
-                    previousBatch == null ?
-                        new BatchLocation(i, here.position(), segment.baseOffset()) : previousBatch,
-                    Kind.CORRUPT_BATCH,
-                    disorder);
+                return cut(previousBatch == null ? here : previousBatch, Kind.CORRUPT_BATCH, disorder);
             }
             if (!checkDigests(here) || !feed(segment, here))
             {
@@ -245,8 +261,7 @@ final class RecoveryScan
         }
         if (scanner.fault() != null)
         {
-            return cutAtFault(
-                new BatchLocation(i, (int)scanner.position(), Math.max(expectedOffset, segment.baseOffset())));
+            return cutAtFault(here(i));
         }
         if (audit != null && audit.fault() != null)
         {
@@ -257,6 +272,25 @@ final class RecoveryScan
             segment.indexes().seal();
         }
         return true;
+    }
+
+    /**
+     * Where the scanner is. The offset is that which must come next, or the file's name, or the index: not what the
+     * batch says of itself, since just that may be wrong.
+     */
+    private BatchLocation here(final int i)
+    {
+        final int position = (int)scanner.position();
+        final long offset;
+        if (position == 0)
+        {
+            offset = Math.max(expectedOffset, segments.get(i).baseOffset());
+        }
+        else
+        {
+            offset = expectedOffset >= 0 ? expectedOffset : plan.start().offset();
+        }
+        return new BatchLocation(i, position, offset);
     }
 
     /** Whether the CRC of the next batch is to be computed. */

@@ -2,6 +2,7 @@ package io.umbra.journal;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
 
 /**
  * A segment's <code>.txnindex</code>: one entry of 34 bytes for every transaction that an ABORT marker in this segment
@@ -34,6 +35,20 @@ final class TransactionIndex
             .putLong(firstOffset)
             .putLong(lastOffset)
             .putLong(lastStableOffset);
+    }
+
+    /** CRC-32C of the entries of transactions that ended below an offset. */
+    int crc(final long below) throws IOException
+    {
+        final ByteBuffer all = file.readAll();
+        int length = 0;
+        while (length < all.limit() && all.getLong(length + LAST_OFFSET_AT) < below)
+        {
+            length += ENTRY_SIZE;
+        }
+        final CRC32C crc = new CRC32C();
+        crc.update(all.array(), 0, length);
+        return (int)crc.getValue();
     }
 
     /** Drops the entries of transactions that ended at or above an offset. */
