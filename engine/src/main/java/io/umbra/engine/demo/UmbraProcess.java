@@ -48,7 +48,7 @@ final class UmbraProcess implements AutoCloseable
         final List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-            .filter((argument) -> argument.startsWith("--add-"))
+            .filter((argument) -> argument.startsWith("--"))
             .forEach(command::add);
         command.addAll(jvmOptions);
         command.addAll(List.of("-Dumbra.terminal=false", "-cp", System.getProperty("java.class.path"), MAIN));
