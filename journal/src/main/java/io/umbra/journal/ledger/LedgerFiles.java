@@ -87,21 +87,21 @@ final class LedgerFiles implements AutoCloseable
         try
         {
             appender = queue.createAppender();
-            // The journal agent's thread is another than the one that opens and closes; they never overlap.
-            appender.singleThreadedCheckDisabled(true);
+            if (last.isOpen)
+            {
+                room = CycleRoom.resume(CycleName.file(directory, last.cycle), last.end);
+                firstCycleWritten = last.cycle;
+            }
         }
-        catch (final RuntimeException | Error ex)
+        catch (final IOException | RuntimeException | Error ex)
         {
             Closeable.closeQuietly(queue);
-            throw ex;
+            throw new LedgerException(directory, "cannot be written: " + ex, ex);
         }
         entry = Bytes.wrapForRead(entryBuffer);
+        // The journal agent's thread is another than the one that opens and closes; they never overlap.
+        appender.singleThreadedCheckDisabled(true);
         entry.singleThreadedCheckDisabled(true);
-        if (last.isOpen)
-        {
-            room = CycleRoom.resume(CycleName.file(directory, last.cycle), last.end);
-            firstCycleWritten = last.cycle;
-        }
         trim();
     }
 
