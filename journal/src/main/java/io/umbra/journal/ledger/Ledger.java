@@ -89,7 +89,7 @@ public final class Ledger implements AutoCloseable
      */
     public void engineEvent(final EngineEventType type, final long timeNs)
     {
-        prepare();
+        prepare(0);
         files.append(encoder.engineEvent(type, timeNs));
     }
 
@@ -117,7 +117,10 @@ public final class Ledger implements AutoCloseable
         final LedgerState.End previous,
         final long timeNs)
     {
-        partitionOpened(partitionIndex, partition, logStartOffset, endOffset, digest, timeNs);
+        // Nothing may come between the two entries, no new file either: LedgerReconciler passes over a PartitionOpened if
+        // it is the last entry.
+        prepare(ROOM);
+        appendOpened(partitionIndex, partition, logStartOffset, endOffset, digest, timeNs);
         if (previous == null)
         {
             return LedgerAgreement.UNKNOWN;
@@ -125,18 +128,19 @@ public final class Ledger implements AutoCloseable
         final long ledgerEnd = previous.endOffset();
         if (ledgerEnd < endOffset)
         {
-            recovered(partitionIndex, ledgerEnd, endOffset - 1, digest, timeNs);
+            files.append(encoder.recovered(partitionIndex, ledgerEnd, endOffset - 1, digest, timeNs));
             return LedgerAgreement.LOG_LONGER;
         }
         if (ledgerEnd > endOffset)
         {
-            truncated(partitionIndex, ledgerEnd, endOffset, digest, timeNs, "the log ended there at the start");
+            files.append(encoder.truncated(
+                partitionIndex, ledgerEnd, endOffset, digest, timeNs, "the log ended there at the start"));
             return LedgerAgreement.LOG_SHORTER;
         }
         if (previous.digest() != digest)
         {
-            partitionState(partitionIndex, endOffset, timeNs, PartitionStateType.ACTIVE, String.format(
-                "rolling digest of the log is %016x, of the ledger %016x", digest, previous.digest()));
+            files.append(encoder.partitionState(partitionIndex, endOffset, timeNs, PartitionStateType.ACTIVE,
+                String.format("rolling digest of the log is %016x, of the ledger %016x", digest, previous.digest())));
             return LedgerAgreement.DIGEST_DIFFERS;
         }
         return LedgerAgreement.EQUAL;
@@ -160,9 +164,8 @@ public final class Ledger implements AutoCloseable
         final long digest,
         final long timeNs)
     {
-        prepare();
-        files.append(encoder.partitionOpened(partitionIndex, partition, logStartOffset, endOffset, digest, timeNs));
-        partitions.put(partitionIndex, new OpenPartition(partition, logStartOffset, endOffset, digest));
+        prepare(0);
+        appendOpened(partitionIndex, partition, logStartOffset, endOffset, digest, timeNs);
     }
 
     /**
@@ -210,7 +213,7 @@ public final class Ledger implements AutoCloseable
         final long commitTimeNs)
     {
         final OpenPartition partition = partition(partitionIndex);
-        prepare();
+        prepare(0);
         files.append(encoder.commit(
             partitionIndex, assignmentEpoch, leaderEpoch, leaderId, baseOffset, lastOffset, segmentBaseOffset,
             filePosition, length, records, digest, sourceHighWatermark, fetchTimeNs, commitTimeNs));
@@ -230,7 +233,7 @@ public final class Ledger implements AutoCloseable
         final int partitionIndex, final long baseOffset, final long lastOffset, final long digest, final long timeNs)
     {
         final OpenPartition partition = partition(partitionIndex);
-        prepare();
+        prepare(0);
         files.append(encoder.recovered(partitionIndex, baseOffset, lastOffset, digest, timeNs));
         partition.end(lastOffset + 1, digest);
     }
@@ -254,7 +257,7 @@ public final class Ledger implements AutoCloseable
         final String reason)
     {
         final OpenPartition partition = partition(partitionIndex);
-        prepare();
+        prepare(0);
         files.append(encoder.truncated(partitionIndex, fromOffset, toOffset, digest, timeNs, reason));
         partition.end(toOffset, digest);
     }
@@ -276,7 +279,7 @@ public final class Ledger implements AutoCloseable
         final String reason)
     {
         partition(partitionIndex);
-        prepare();
+        prepare(0);
         files.append(encoder.partitionState(partitionIndex, endOffset, timeNs, state, reason));
     }
 
@@ -290,7 +293,7 @@ public final class Ledger implements AutoCloseable
     public void logStart(final int partitionIndex, final long logStartOffset, final long timeNs)
     {
         final OpenPartition partition = partition(partitionIndex);
-        prepare();
+        prepare(0);
         files.append(encoder.logStart(partitionIndex, logStartOffset, timeNs));
         partition.logStartOffset(logStartOffset);
     }
@@ -320,6 +323,18 @@ public final class Ledger implements AutoCloseable
         }
     }
 
+    private void appendOpened(
+        final int partitionIndex,
+        final LedgerPartition partition,
+        final long logStartOffset,
+        final long endOffset,
+        final long digest,
+        final long timeNs)
+    {
+        files.append(encoder.partitionOpened(partitionIndex, partition, logStartOffset, endOffset, digest, timeNs));
+        partitions.put(partitionIndex, new OpenPartition(partition, logStartOffset, endOffset, digest));
+    }
+
     private OpenPartition partition(final int partitionIndex)
     {
         final OpenPartition partition = partitions.get(partitionIndex);
@@ -333,11 +348,11 @@ public final class Ledger implements AutoCloseable
     /**
      * Comes before the encoder is filled, since a new file begins with entries of its own.
      */
-    private void prepare()
+    private void prepare(final int length)
     {
         try
         {
-            files.ensureRoom(0);
+            files.ensureRoom(length);
         }
         catch (final IOException ex)
         {

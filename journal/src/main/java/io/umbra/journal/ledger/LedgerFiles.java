@@ -9,10 +9,7 @@ import net.openhft.chronicle.wire.Wire;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.NavigableMap;
 
@@ -54,6 +51,7 @@ final class LedgerFiles implements AutoCloseable
     }
 
     private final Path directory;
+    private final EndedFiles ended;
     private final RollClock clock;
     private final long maxBytes;
     private final long maxFileBytes;
@@ -77,6 +75,7 @@ final class LedgerFiles implements AutoCloseable
         final List<LedgerFinding> findings) throws IOException
     {
         this.directory = ctx.directory();
+        ended = new EndedFiles(directory);
         this.clock = clock;
         this.head = head;
         maxBytes = ctx.maxBytes();
@@ -207,7 +206,7 @@ final class LedgerFiles implements AutoCloseable
                 room.force();
                 room.close();
             }
-            forceEnded();
+            ended.force(firstCycleWritten, clock.cycle());
         }
         catch (final IOException ex)
         {
@@ -253,7 +252,7 @@ final class LedgerFiles implements AutoCloseable
         if (previous != null)
         {
             previous.close();
-            cutSpare(previousFile);
+            EndedFiles.cutSpare(previousFile);
         }
         trim();
     }
@@ -273,67 +272,9 @@ final class LedgerFiles implements AutoCloseable
      */
     private void trim()
     {
-        try
+        if (ended.trim(clock.cycle(), maxBytes - headEnd - maxFileBytes - step - RESERVE))
         {
-            final NavigableMap<Long, Path> ended = CycleName.list(directory).headMap(clock.cycle(), false);
-            long total = headEnd + maxFileBytes + step + RESERVE;
-            for (final Path file : ended.values())
-            {
-                total += Files.size(file);
-            }
-            boolean isTrimmed = false;
-            while (total > maxBytes && !ended.isEmpty())
-            {
-                final Path oldest = ended.pollFirstEntry().getValue();
-                total -= Files.size(oldest);
-                Files.delete(oldest);
-                isTrimmed = true;
-            }
-            if (isTrimmed)
-            {
-                queue.refreshDirectoryListing();
-            }
-        }
-        catch (final IOException ex)
-        {
-            // Nothing depends on it; the next file tries again.
-            rollRetryMs = clock.nowMs();
-        }
-    }
-
-    /**
-     * Gives back what was allocated beyond the end of a file. Readers that have it mapped look at nothing beyond the
-     * end mark.
-     */
-    private static void cutSpare(final Path file) throws IOException
-    {
-        final CycleFile.Scan scan = CycleFile.scanEnd(file);
-        if (scan.isSealed())
-        {
-            final long page = 4096;
-            // The mark's header and its text.
-            final long end = scan.end() + 16;
-            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE))
-            {
-                channel.truncate((end + page - 1) / page * page);
-            }
-        }
-    }
-
-    /**
-     * Makes the files durable that were written and ended since the ledger was opened. Mostly they are already.
-     */
-    private void forceEnded() throws IOException
-    {
-        if (firstCycleWritten <= clock.cycle())
-        {
-            for (final Path file : CycleName.list(directory).subMap(firstCycleWritten, clock.cycle()).values())
-            {
-                try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE))
-                {
-                    channel.force(true);
-                }
-            }
+            queue.refreshDirectoryListing();
         }
     }
 

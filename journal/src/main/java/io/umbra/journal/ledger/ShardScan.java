@@ -83,6 +83,10 @@ final class ShardScan
                 dispatcher.dispatch(buffer, offset, 0, inFile);
             }
         });
+        if (firstTimeNs == Long.MAX_VALUE)
+        {
+            inFile.forgetUnfinishedOpening();
+        }
         inFile.ends.forEach(ends::putIfAbsent);
         firstTimeNs = Math.min(firstTimeNs, inFile.firstTimeNs);
     }
@@ -94,6 +98,24 @@ final class ShardScan
     {
         private final Map<LedgerPartition, LedgerState.End> ends = new HashMap<>();
         private long firstTimeNs = Long.MAX_VALUE;
+        private LedgerPartition lastOpened;
+        private LedgerState.End endBefore;
+
+        /**
+         * A kill may have come between PartitionOpened and the Recovered or Truncated that belongs to it. Then it is
+         * the ledger's last entry, and is passed over, so that the next start writes both again.
+         */
+        void forgetUnfinishedOpening()
+        {
+            if (lastOpened != null)
+            {
+                ends.remove(lastOpened);
+                if (endBefore != null)
+                {
+                    ends.put(lastOpened, endBefore);
+                }
+            }
+        }
 
         @Override
         public void onEngineEvent(final long index, final EngineEventDecoder entry)
@@ -105,7 +127,10 @@ final class ShardScan
         public void onPartitionOpened(
             final long index, final LedgerPartition partition, final PartitionOpenedDecoder entry)
         {
+            final LedgerState.End before = ends.get(partition);
             end(partition, entry.endOffset(), entry.digest(), entry.timeNs());
+            lastOpened = partition;
+            endBefore = before;
         }
 
         @Override
@@ -139,6 +164,12 @@ final class ShardScan
             time(entry.timeNs());
         }
 
+        @Override
+        public void onUnknown(final long index, final int templateId)
+        {
+            lastOpened = null;
+        }
+
         private void end(
             final LedgerPartition partition, final long endOffset, final long digest, final long timeNs)
         {
@@ -151,6 +182,7 @@ final class ShardScan
 
         private void time(final long timeNs)
         {
+            lastOpened = null;
             if (firstTimeNs == Long.MAX_VALUE)
             {
                 firstTimeNs = timeNs;

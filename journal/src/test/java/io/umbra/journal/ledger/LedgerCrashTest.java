@@ -71,7 +71,7 @@ class LedgerCrashTest
             // The one that was written but not counted.
             progress.putLongVolatile(0, found);
             final LedgerState.End end = LedgerReconciler.read(directory, Set.of("orders-3")).end(ORDERS);
-            // Killed before the first entry: nothing is known.
+            // Killed before the first commit: nothing is known.
             assertEquals(found * BATCH_RECORDS, end == null ? 0 : end.endOffset());
             assertTrue(end == null || end.digest() == digest(end.endOffset()));
         }

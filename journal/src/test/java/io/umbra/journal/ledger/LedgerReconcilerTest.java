@@ -52,7 +52,6 @@ class LedgerReconcilerTest
     {
         try (Ledger ledger = fixture.start(100))
         {
-            assertEnd(100);
             fixture.commit(ledger, ORDERS_INDEX, 100);
             assertEnd(110);
             ledger.recovered(ORDERS_INDEX, 110, 119, digest(120), fixture.nowNs());
@@ -135,6 +134,7 @@ class LedgerReconcilerTest
         try (Ledger ledger = fixture.start(100))
         {
             ledger.partitionOpened(PAYMENTS_INDEX, namesake, 0, 7, digest(7), fixture.nowNs());
+            ledger.engineEvent(EngineEventType.STOPPED, fixture.nowNs());
         }
         final LedgerState state = read("orders-3");
         assertEquals(100, state.end(ORDERS).endOffset());
@@ -199,6 +199,35 @@ class LedgerReconcilerTest
         final long size = Files.size(file);
         assertEnd(90);
         assertEquals(size, Files.size(file));
+    }
+
+    @Test
+    void passesOverAnOpeningThatAKillLeftUnfinished()
+    {
+        try (Ledger ledger = fixture.start(0))
+        {
+            fixture.commits(ledger, 0, 10);
+        }
+        // The log held more, and PartitionOpened was written, Recovered was not.
+        try (Ledger ledger = fixture.start(120))
+        {
+            assertEnd(100);
+            ledger.recovered(ORDERS_INDEX, 100, 119, digest(120), fixture.nowNs());
+            assertEnd(120);
+        }
+        // Also when the last run began a new file.
+        fixture.clock.advance(HOUR_MS);
+        fixture.start(130).close();
+        assertEnd(120);
+        assertEquals(2, read("orders-3").files());
+        // Without anything before it, nothing is known.
+        try (Ledger ledger = fixture.open())
+        {
+            ledger.partitionOpened(PAYMENTS_INDEX, PAYMENTS, 0, 500, digest(500), fixture.nowNs());
+            assertNull(read("payments-0").end(PAYMENTS));
+            ledger.engineEvent(EngineEventType.STOPPED, fixture.nowNs());
+            assertEquals(500, read("payments-0").end(PAYMENTS).endOffset());
+        }
     }
 
     private void run(final int shard, final long from, final long to)
