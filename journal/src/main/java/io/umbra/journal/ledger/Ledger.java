@@ -117,8 +117,8 @@ public final class Ledger implements AutoCloseable
         final LedgerState.End previous,
         final long timeNs)
     {
-        // Nothing may come between the two entries, no new file either: LedgerReconciler passes over a PartitionOpened if
-        // it is the last entry.
+        // Nothing may come between the two entries, no new file either: LedgerReconciler passes over a PartitionOpened
+        // that is the last entry.
         prepare(ROOM);
         appendOpened(partitionIndex, partition, logStartOffset, endOffset, digest, timeNs);
         if (previous == null)
