@@ -1,14 +1,9 @@
 package io.umbra.rig;
 
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Properties;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
@@ -41,35 +36,11 @@ public final class Workload implements AutoCloseable
         this.gate = new PauseGate(context.variants.size());
     }
 
-    /** Creates the topics; they must not exist. */
+    /** Creates the topics, which must not exist, and returns when all partitions are led. */
     public Workload createTopics()
     {
-        final List<NewTopic> topics = context.topics.stream().map(this::newTopic).toList();
-        final Properties properties = new Properties();
-        properties.putAll(context.clientProperties);
-        try (Admin admin = Admin.create(properties))
-        {
-            admin.createTopics(topics).all().get();
-            return this;
-        }
-        catch (final ExecutionException ex)
-        {
-            throw new IllegalStateException("cannot create the topics: " + ex.getCause().getMessage(), ex.getCause());
-        }
-        catch (final InterruptedException ex)
-        {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while creating topics", ex);
-        }
-    }
-
-    private NewTopic newTopic(final TopicSpec topic)
-    {
-        final Optional<Short> replicas =
-            0 == topic.replicas() ? Optional.empty() : Optional.of((short) topic.replicas());
-        final TopicSpec spec = topic.configs().containsKey("max.message.bytes") ?
-            topic : topic.with("max.message.bytes", Integer.toString(context.maxRequestBytes()));
-        return new NewTopic(topic.name(), Optional.of(topic.partitions()), replicas).configs(spec.configs());
+        TopicCreation.create(context.clientProperties, context.topics, context.maxRequestBytes());
+        return this;
     }
 
     /** Starts the producers, which write until {@link #stop()} or until the context's number of records is reached. */
