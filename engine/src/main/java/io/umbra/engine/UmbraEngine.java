@@ -199,6 +199,7 @@ public final class UmbraEngine implements AutoCloseable
         directory.warnings().forEach(events::warn);
         table = closeLater(PartitionTable.create(
             config.journalDir(), config.linkName(), NODE_ID, System.currentTimeMillis()));
+        table.header().heartbeatMs(System.currentTimeMillis());
         table.header().linkState(LinkState.SOURCE_UNAVAILABLE, "connecting");
         if (null != directory.clusterId())
         {
@@ -271,6 +272,10 @@ public final class UmbraEngine implements AutoCloseable
         try
         {
             return new SourceSettings(config.source(), config.linkName());
+        }
+        catch (final ConfigException ex)
+        {
+            throw ex.in(config.file());
         }
         catch (final IllegalArgumentException ex)
         {

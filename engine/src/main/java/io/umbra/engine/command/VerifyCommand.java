@@ -2,6 +2,7 @@ package io.umbra.engine.command;
 
 import io.umbra.engine.config.ConfigException;
 import io.umbra.engine.config.ConfigKey;
+import io.umbra.engine.config.ConfigException;
 import io.umbra.engine.config.StartOffset;
 import io.umbra.engine.config.TopicFilter;
 import io.umbra.engine.config.UmbraConfig;
@@ -87,6 +88,10 @@ final class VerifyCommand implements Callable<Integer>
         try
         {
             return new SourceSettings(config.source(), config.linkName());
+        }
+        catch (final ConfigException ex)
+        {
+            throw ex.in(config.file());
         }
         catch (final IllegalArgumentException ex)
         {

@@ -7,6 +7,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.SslAuthenticationException;
 import org.apache.kafka.common.memory.MemoryPool;
 import org.apache.kafka.common.message.ListOffsetsRequestData;
 import org.apache.kafka.common.message.ListOffsetsResponseData;
@@ -135,15 +136,20 @@ public final class SourceClient implements AutoCloseable
                 network.client(), network.request(node, request, System.currentTimeMillis()), Time.SYSTEM);
             return response.responseBody();
         }
+        catch (final SslAuthenticationException ex)
+        {
+            throw new SourceUnavailableException.Authentication(
+                "no TLS session with source " + address(node) + ": " + Causes.oneLine(ex), ex);
+        }
         catch (final AuthenticationException ex)
         {
             throw new SourceUnavailableException.Authentication(
-                "source " + address(node) + " refuses the credentials: " + ex.getMessage(), ex);
+                "source " + address(node) + " refuses the credentials: " + Causes.oneLine(ex), ex);
         }
         catch (final IOException | KafkaException ex)
         {
             throw new SourceUnavailableException(
-                "source " + address(node) + " cannot be reached: " + ex.getMessage(), ex);
+                "source " + address(node) + " cannot be reached: " + Causes.oneLine(ex), ex);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.umbra.engine.source;
 
+import io.umbra.engine.config.ConfigException;
 import org.apache.kafka.clients.ClientUtils;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -14,6 +15,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Properties;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * How to reach the source: what the configuration has under {@code source.}, as Kafka's clients understand it.
@@ -21,6 +24,8 @@ import java.util.Set;
  */
 public final class SourceSettings
 {
+    private static final Pattern INVALID_VALUE = Pattern.compile("for configuration ([a-z0-9.]+)");
+
     private final AdminClientConfig config;
     private final String linkName;
     private final String rackId;
@@ -30,8 +35,10 @@ public final class SourceSettings
      *
      * @param properties Kafka client settings, {@code bootstrap.servers} among them.
      * @param linkName   part of the client ids that the source sees.
-     * @throws IllegalArgumentException if a value is not one that Kafka's clients accept, a key store cannot be read, or no
-     *                                  bootstrap address resolves; the message is one line for the operator.
+     * @throws ConfigException          if a value is not one that Kafka's clients accept, or no bootstrap address
+     *                                  resolves.
+     * @throws IllegalArgumentException if the settings do not fit together, or a key store cannot be read; the
+     * message is                                  one line for the operator.
      */
     public SourceSettings(final Properties properties, final String linkName)
     {
@@ -52,21 +59,26 @@ public final class SourceSettings
         }
         catch (final KafkaException ex)
         {
-            throw new IllegalArgumentException(reasons(ex), ex);
+            throw named(own, ex);
         }
     }
 
-    private static String reasons(final Throwable throwable)
+    /** Kafka's own message names the setting, if it is about one. */
+    private static RuntimeException named(final Properties properties, final KafkaException ex)
     {
-        final StringBuilder text = new StringBuilder(String.valueOf(throwable.getMessage()));
-        for (Throwable cause = throwable.getCause(); null != cause; cause = cause.getCause())
+        final String message = Causes.oneLine(ex);
+        final Matcher invalid = INVALID_VALUE.matcher(message);
+        final String name = invalid.find() ? invalid.group(1) :
+            message.contains(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG) ?
+            CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG : null;
+        if (null == name)
         {
-            if (null != cause.getMessage() && text.indexOf(cause.getMessage()) < 0)
-            {
-                text.append(": ").append(cause.getMessage());
-            }
+            return new IllegalArgumentException(message, ex);
         }
-        return text.toString().replace('\n', ' ');
+        final String allowed = CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG.equals(name) ?
+            "a list of HOST:PORT, one of which at least can be resolved (" + message + ")" :
+            "what Kafka's clients take: " + message;
+        return new ConfigException("source." + name, properties.getProperty(name), allowed);
     }
 
     /**

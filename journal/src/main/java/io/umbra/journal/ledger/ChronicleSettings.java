@@ -1,5 +1,6 @@
 package io.umbra.journal.ledger;
 
+import net.openhft.chronicle.core.io.BackgroundResourceReleaser;
 import net.openhft.chronicle.queue.RollCycle;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
 import net.openhft.chronicle.queue.rollcycles.LegacyRollCycles;
@@ -34,6 +35,8 @@ final class ChronicleSettings
         setDefault("chronicle.announcer.disable", "true");
         // "Took 1 ms to grow file" and the like.
         setDefault("disable.perf.info", "true");
+        // Registers a shutdown hook when it is loaded, which is too late while the JVM is going down already.
+        BackgroundResourceReleaser.releasePendingResources();
     }
 
     private ChronicleSettings()
