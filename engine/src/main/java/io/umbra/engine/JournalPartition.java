@@ -67,13 +67,10 @@ final class JournalPartition
         {
             table.journalCommitted(
                 slot.index, log().endOffset(), log().lastEpoch(), addedBytes, addedRecords, nanoTime, timeMs);
-            table.journalDurable(slot.index, durableOffset);
         }
-        else
-        {
-            table.journalPositions(
-                slot.index, log().logStartOffset(), log().endOffset(), durableOffset, log().lastEpoch());
-        }
+        // The log start too, which moves by itself as well.
+        table.journalPositions(
+            slot.index, log().logStartOffset(), log().endOffset(), durableOffset, log().lastEpoch());
         addedBytes = 0;
         addedRecords = 0;
         isTouched = false;

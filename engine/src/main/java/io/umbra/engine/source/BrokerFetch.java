@@ -25,7 +25,7 @@ final class BrokerFetch
     final Map<TopicPartition, PartitionFetch> partitions = new LinkedHashMap<>();
     final AtomicCounter fetchedBytes;
     final AtomicCounter fetchResponses;
-    FetchSessionHandler session;
+    final FetchSessionHandler session;
     Node node;
     /** The request on its way; null when there is none. */
     FetchSessionHandler.FetchRequestData inFlight;
@@ -41,12 +41,28 @@ final class BrokerFetch
         this.node = node;
         fetchedBytes = counters.fetchedBytes(node.id());
         fetchResponses = counters.fetchResponses(node.id());
-        resetSession();
+        session = new FetchSessionHandler(new LogContext("[broker " + node.id() + "] "), node.id());
     }
 
-    void resetSession()
+    void add(final PartitionFetch partition)
     {
-        session = new FetchSessionHandler(new LogContext("[broker " + node.id() + "] "), node.id());
+        partitions.put(partition.topicPartition, partition);
+        partition.isConfirmed = false;
+        hasUnconfirmed = true;
+    }
+
+    /** Whatever was said of its partitions must be shown again by a response. */
+    void unconfirm()
+    {
+        partitions.values().forEach((partition) -> partition.isConfirmed = false);
+        hasUnconfirmed = true;
+    }
+
+    /** The request on its way will not be answered, and its session may be gone. */
+    void lost(final String reason)
+    {
+        inFlight = null;
+        session.handleError(new IllegalStateException(reason));
     }
 
     boolean mayFetch(final long nowMs)
@@ -92,6 +108,12 @@ final class BrokerFetch
     void inHand(final FetchedResponse response)
     {
         inHand.addLast(response);
+    }
+
+    /** For people. */
+    String address()
+    {
+        return node.id() + " at " + node.host() + ":" + node.port();
     }
 
     boolean hasInHand()

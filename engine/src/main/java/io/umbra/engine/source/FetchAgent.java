@@ -1,24 +1,18 @@
 package io.umbra.engine.source;
 
-import io.umbra.codecs.control.SourceCondition;
-import io.umbra.transport.FrameHeader;
 import io.umbra.transport.FramePublisher;
-import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
 import org.agrona.concurrent.SystemEpochNanoClock;
 import org.agrona.concurrent.status.AtomicCounter;
 import org.apache.kafka.clients.ClientResponse;
-import org.apache.kafka.common.Node;
-import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.clients.FetchSessionHandler;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.network.NetworkReceive;
 import org.apache.kafka.common.requests.FetchRequest;
 import org.apache.kafka.common.requests.FetchResponse;
 
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,26 +32,21 @@ public final class FetchAgent implements Agent
 {
     private static final long RETRY_CHECK_MS = 10;
     private static final long SESSION_RETRY_MS = 20;
+    private static final long UNREADABLE_RETRY_MS = 1_000;
     private static final long VERSION_RETRY_MS = 5_000;
     private static final int MAX_RECEIVE_ROUNDS = 3;
 
     private final Context ctx;
     private final ReceiveBuffers buffers;
-    private final FrameHeader frameHeader = new FrameHeader();
     private final FetchResponseReader responseReader;
-    private final Map<TopicPartition, PartitionFetch> partitions = new HashMap<>();
-    private final Int2ObjectHashMap<BrokerFetch> brokers = new Int2ObjectHashMap<>();
-    private final List<BrokerFetch> turn = new ArrayList<>();
-    private final ArrayDeque<PartitionFetch> announcements = new ArrayDeque<>();
+    private final SourceLeaders leaders;
+    private final FrameTurns turns;
     private final ManyToOneConcurrentLinkedQueue<Runnable> commands = new ManyToOneConcurrentLinkedQueue<>();
     private final IdentityHashMap<ByteBuffer, Boolean> kept = new IdentityHashMap<>();
-    private final AtomicCounter backPressure;
     private final AtomicCounter bufferWaits;
     private final AtomicCounter bufferPeak;
-    private SourceTopology topology = new SourceTopology(Map.of(), Map.of());
     private SourceNetwork network;
     private long nextRetryCheckMs;
-    private int firstInTurn;
     private boolean isFetchingStopped;
 
     /**
@@ -95,7 +84,8 @@ public final class FetchAgent implements Agent
         buffers = new ReceiveBuffers(
             ctx.limits.bufferBytes(), ctx.limits.maxBytes() + FetchLimits.RESPONSE_OVERHEAD);
         responseReader = new FetchResponseReader(ctx.progress, ctx.refreshMetadata);
-        backPressure = ctx.counters.backPressure();
+        leaders = new SourceLeaders(ctx.progress, ctx.counters);
+        turns = new FrameTurns(ctx.publisher, buffers, ctx.counters.backPressure());
         bufferWaits = ctx.counters.bufferWaits();
         bufferPeak = ctx.counters.receiveBufferPeak();
     }
@@ -117,7 +107,8 @@ public final class FetchAgent implements Agent
      */
     public void topology(final SourceTopology topology)
     {
-        commands.offer(() -> onTopology(topology));
+        commands.offer(() -> leaders.topology(
+            topology, (broker) -> network.disconnect(broker.node.idString())));
     }
 
     /**
@@ -139,7 +130,7 @@ public final class FetchAgent implements Agent
     {
         final long nowMs = System.currentTimeMillis();
         int workCount = drainCommands();
-        workCount += publish();
+        workCount += turns.publish(leaders.brokers());
         workCount += retry(nowMs);
         workCount += fetch(nowMs);
         workCount += receive(nowMs);
@@ -177,115 +168,8 @@ public final class FetchAgent implements Agent
     private void onAssign(final FetchAssignment assignment)
     {
         final PartitionFetch partition = new PartitionFetch(assignment, ctx.limits.partitionMaxBytes());
-        partitions.put(assignment.topicPartition(), partition);
-        announcements.add(partition);
-        moveToLeader(partition, topology.leaders().get(partition.topicPartition));
-    }
-
-    private void onTopology(final SourceTopology topology)
-    {
-        this.topology = topology;
-        for (final BrokerFetch broker : brokers.values())
-        {
-            final Node node = topology.nodes().get(broker.node.id());
-            if (null != node && (node.port() != broker.node.port() || !node.host().equals(broker.node.host())))
-            {
-                // Same broker, new address.
-                network.disconnect(broker.node.idString());
-                broker.node = node;
-            }
-        }
-        for (final PartitionFetch partition : partitions.values())
-        {
-            moveToLeader(partition, topology.leaders().get(partition.topicPartition));
-        }
-    }
-
-    private void moveToLeader(final PartitionFetch partition, final SourceTopology.Leader leader)
-    {
-        if (null == leader || !topology.nodes().containsKey(leader.id()))
-        {
-            if (partition.leaderId < 0)
-            {
-                ctx.progress.onError(partition.index, false, "no leader at the source");
-            }
-            return;
-        }
-        if (leader.epoch() < partition.leaderEpoch ||
-            leader.epoch() == partition.leaderEpoch && leader.id() == partition.leaderId)
-        {
-            return;
-        }
-        final BrokerFetch before = brokers.get(partition.leaderId);
-        if (null != before)
-        {
-            before.partitions.remove(partition.topicPartition);
-        }
-        partition.leader(leader.id(), leader.epoch());
-        final BrokerFetch broker = broker(topology.nodes().get(leader.id()));
-        broker.partitions.put(partition.topicPartition, partition);
-        broker.hasUnconfirmed = true;
-        partition.isConfirmed = false;
-        if (PartitionFetch.State.FAULTED != partition.state)
-        {
-            partition.state = PartitionFetch.State.FETCHING;
-        }
-    }
-
-    private BrokerFetch broker(final Node node)
-    {
-        BrokerFetch broker = brokers.get(node.id());
-        if (null == broker)
-        {
-            broker = new BrokerFetch(node, ctx.counters);
-            brokers.put(node.id(), broker);
-            turn.add(broker);
-        }
-        return broker;
-    }
-
-    /** One frame of each broker in turn, so that none waits for another's large response. */
-    private int publish()
-    {
-        int count = 0;
-        boolean isBehind = false;
-        while (!announcements.isEmpty() && !isBehind)
-        {
-            final PartitionFetch partition = announcements.peekFirst();
-            isBehind = !ctx.publisher.sourceConditionChanged(
-                partition.index, partition.assignmentEpoch, partition.publishPosition,
-                SystemEpochNanoClock.INSTANCE.nanoTime(), SourceCondition.FETCHING, "");
-            if (!isBehind)
-            {
-                announcements.pollFirst();
-                count++;
-            }
-        }
-        final int size = turn.size();
-        for (int i = 0; i < size && !isBehind; i++)
-        {
-            final BrokerFetch broker = turn.get((firstInTurn + i) % size);
-            if (broker.hasInHand())
-            {
-                if (broker.publishNext(ctx.publisher, frameHeader, buffers))
-                {
-                    count++;
-                }
-                else
-                {
-                    isBehind = true;
-                }
-            }
-        }
-        if (size > 0)
-        {
-            firstInTurn = (firstInTurn + 1) % size;
-        }
-        if (isBehind)
-        {
-            backPressure.incrementRelease();
-        }
-        return count;
+        turns.announce(partition);
+        leaders.add(partition);
     }
 
     /** Partitions that the journal refused, and those whose time of waiting is over. */
@@ -297,7 +181,7 @@ public final class FetchAgent implements Agent
         }
         nextRetryCheckMs = nowMs + RETRY_CHECK_MS;
         int count = 0;
-        for (final PartitionFetch partition : partitions.values())
+        for (final PartitionFetch partition : leaders.partitions())
         {
             switch (partition.state)
             {
@@ -310,7 +194,7 @@ public final class FetchAgent implements Agent
                     else if (partition.isConfirmed && null != partition.sourceFault)
                     {
                         partition.sourceFault = null;
-                        announcements.add(partition);
+                        turns.announce(partition);
                     }
                     break;
 
@@ -337,10 +221,10 @@ public final class FetchAgent implements Agent
             partition.assignmentEpoch++;
             partition.startAt(
                 ctx.progress.journalEndOffset(partition.index), ctx.progress.journalLastEpoch(partition.index));
-            announcements.add(partition);
+            turns.announce(partition);
         }
         partition.state = PartitionFetch.State.FETCHING;
-        final BrokerFetch broker = brokers.get(partition.leaderId);
+        final BrokerFetch broker = leaders.broker(partition.leaderId);
         if (null != broker)
         {
             broker.hasUnconfirmed = true;
@@ -349,24 +233,23 @@ public final class FetchAgent implements Agent
 
     private int fetch(final long nowMs)
     {
-        if (isFetchingStopped || !announcements.isEmpty())
+        if (isFetchingStopped || turns.hasAnnouncements())
         {
             return 0;
         }
         int count = 0;
-        final int maxBytes = ctx.limits.maxBytesPerBroker(turn.size());
-        for (int i = 0; i < turn.size(); i++)
+        for (int i = 0; i < leaders.brokers().size(); i++)
         {
-            final BrokerFetch broker = turn.get(i);
+            final BrokerFetch broker = leaders.brokers().get(i);
             if (broker.mayFetch(nowMs) && !broker.partitions.isEmpty())
             {
-                count += fetch(broker, maxBytes, nowMs);
+                count += fetch(broker, nowMs);
             }
         }
         return count;
     }
 
-    private int fetch(final BrokerFetch broker, final int maxBytes, final long nowMs)
+    private int fetch(final BrokerFetch broker, final long nowMs)
     {
         if (!network.ready(broker.node, nowMs))
         {
@@ -375,10 +258,11 @@ public final class FetchAgent implements Agent
         }
         if (null != broker.connectionError)
         {
-            ctx.events.info("shard " + ctx.shard + ": broker " + address(broker) + " is back");
+            ctx.events.info("shard " + ctx.shard + ": broker " + broker.address() + " is back");
             broker.connectionError = null;
         }
-        final FetchRequest.Builder request = broker.nextRequest(ctx.limits, maxBytes);
+        final FetchRequest.Builder request = broker.nextRequest(
+            ctx.limits, ctx.limits.maxBytesPerBroker(leaders.brokers().size()));
         if (null == request)
         {
             return 0;
@@ -393,25 +277,18 @@ public final class FetchAgent implements Agent
         {
             final RuntimeException failure = network.authenticationFailure(broker.node);
             final String error = null == failure ?
-                "broker " + address(broker) + " cannot be reached" :
-                "broker " + address(broker) + " refuses the credentials: " + failure.getMessage();
+                "broker " + broker.address() + " cannot be reached" :
+                "broker " + broker.address() + " refuses the credentials: " + failure.getMessage();
             if (!error.equals(broker.connectionError))
             {
                 broker.connectionError = error;
+                broker.unconfirm();
+                broker.partitions.values().forEach(
+                    (partition) -> ctx.progress.onError(partition.index, false, error));
                 ctx.events.warn("shard " + ctx.shard + ": " + error + "; trying again");
-                for (final PartitionFetch partition : broker.partitions.values())
-                {
-                    partition.isConfirmed = false;
-                    ctx.progress.onError(partition.index, false, error);
-                }
                 ctx.refreshMetadata.run();
             }
         }
-    }
-
-    private static String address(final BrokerFetch broker)
-    {
-        return broker.node.id() + " at " + broker.node.host() + ":" + broker.node.port();
     }
 
     private int receive(final long nowMs)
@@ -437,11 +314,20 @@ public final class FetchAgent implements Agent
 
     private int receiveOnce(final long nowMs)
     {
-        final List<ClientResponse> responses = network.poll(0, nowMs);
         kept.clear();
-        for (int i = 0; i < responses.size(); i++)
+        int count = 0;
+        try
         {
-            onResponse(responses.get(i), nowMs);
+            final List<ClientResponse> responses = network.poll(0, nowMs);
+            for (int i = 0; i < responses.size(); i++)
+            {
+                onResponse(responses.get(i), nowMs);
+                count++;
+            }
+        }
+        catch (final RuntimeException ex)
+        {
+            onUnreadable(ex, nowMs);
         }
         for (final NetworkReceive receive : network.receives())
         {
@@ -451,37 +337,49 @@ public final class FetchAgent implements Agent
                 buffers.release(receive.payload());
             }
         }
-        return responses.size();
+        return count;
+    }
+
+    /** A response that cannot be parsed leaves the connections in doubt: begin them anew. */
+    private void onUnreadable(final RuntimeException failure, final long nowMs)
+    {
+        ctx.events.warn("shard " + ctx.shard + ": a response of the source cannot be read: " + failure);
+        for (final BrokerFetch broker : leaders.brokers())
+        {
+            broker.lost("unreadable response");
+            broker.retryAtMs = nowMs + UNREADABLE_RETRY_MS;
+            network.disconnect(broker.node.idString());
+        }
     }
 
     private void onResponse(final ClientResponse response, final long nowMs)
     {
-        final BrokerFetch broker = brokers.get(Integer.parseInt(response.destination()));
+        final BrokerFetch broker = leaders.broker(Integer.parseInt(response.destination()));
         if (null == broker || null == broker.inFlight)
         {
             return;
         }
-        final var asked = broker.inFlight;
-        broker.inFlight = null;
         if (response.wasDisconnected() || null != response.versionMismatch() || !response.hasResponse())
         {
-            broker.session.handleError(new IllegalStateException("disconnected"));
+            broker.lost("disconnected");
             if (null != response.versionMismatch())
             {
-                ctx.events.warn("shard " + ctx.shard + ": broker " + address(broker) + ": " +
+                ctx.events.warn("shard " + ctx.shard + ": broker " + broker.address() + ": " +
                     response.versionMismatch().getMessage());
                 broker.retryAtMs = nowMs + VERSION_RETRY_MS;
             }
             ctx.refreshMetadata.run();
             return;
         }
+        final FetchSessionHandler.FetchRequestData asked = broker.inFlight;
+        broker.inFlight = null;
         final FetchResponse fetchResponse = (FetchResponse)response.responseBody();
         final short version = response.requestHeader().apiVersion();
-        final var topicNames = broker.session.sessionTopicNames();
+        final Map<Uuid, String> topicNames = broker.session.sessionTopicNames();
         broker.fetchResponses.incrementRelease();
         if (!broker.session.handleResponse(fetchResponse, version))
         {
-            ctx.events.info("shard " + ctx.shard + ": broker " + address(broker) + ": fetch session begins anew: " +
+            ctx.events.info("shard " + ctx.shard + ": broker " + broker.address() + ": fetch session begins anew: " +
                 fetchResponse.error());
             broker.retryAtMs = nowMs + SESSION_RETRY_MS;
             return;
@@ -491,7 +389,7 @@ public final class FetchAgent implements Agent
             received, broker.node.id(), SystemEpochNanoClock.INSTANCE.nanoTime());
         broker.fetchedBytes.getAndAddRelease(responseReader.read(
             broker, asked, fetchResponse.responseData(topicNames, version), fetched, nowMs));
-        moveByHints(fetchResponse);
+        leaders.hints(responseReader.leaderHints(), fetchResponse.data().nodeEndpoints());
         if (!fetched.isDone())
         {
             kept.put(received, Boolean.TRUE);
@@ -499,21 +397,7 @@ public final class FetchAgent implements Agent
         }
         if (!isFetchingStopped && broker.mayFetch(nowMs))
         {
-            fetch(broker, ctx.limits.maxBytesPerBroker(turn.size()), nowMs);
+            fetch(broker, nowMs);
         }
-    }
-
-    /** Leaders that the response itself names (Fetch v16): that partition moves alone, and at once. */
-    private void moveByHints(final FetchResponse response)
-    {
-        if (response.data().nodeEndpoints().isEmpty())
-        {
-            return;
-        }
-        final Map<Integer, Node> nodes = new HashMap<>(topology.nodes());
-        response.data().nodeEndpoints().forEach((endpoint) ->
-            nodes.put(endpoint.nodeId(), new Node(endpoint.nodeId(), endpoint.host(), endpoint.port())));
-        topology = new SourceTopology(nodes, topology.leaders());
-        responseReader.leaderHints().forEach(this::moveToLeader);
     }
 }

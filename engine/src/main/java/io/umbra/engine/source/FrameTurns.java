@@ -1,0 +1,90 @@
+package io.umbra.engine.source;
+
+import io.umbra.codecs.control.SourceCondition;
+import io.umbra.transport.FrameHeader;
+import io.umbra.transport.FramePublisher;
+import org.agrona.concurrent.SystemEpochNanoClock;
+import org.agrona.concurrent.status.AtomicCounter;
+import org.apache.kafka.common.memory.MemoryPool;
+
+import java.util.ArrayDeque;
+import java.util.List;
+
+/**
+ * Publishes what is in hand: first the announcements of partitions that begin (anew), then one frame of each broker in
+ * turn, so that none waits for another's large response. For the FetchAgent's thread.
+ */
+final class FrameTurns
+{
+    private final FramePublisher publisher;
+    private final MemoryPool pool;
+    private final AtomicCounter backPressure;
+    private final FrameHeader header = new FrameHeader();
+    private final ArrayDeque<PartitionFetch> announcements = new ArrayDeque<>();
+    private int first;
+
+    FrameTurns(final FramePublisher publisher, final MemoryPool pool, final AtomicCounter backPressure)
+    {
+        this.publisher = publisher;
+        this.pool = pool;
+        this.backPressure = backPressure;
+    }
+
+    /** The journal must hear of this partition's assignment epoch before it gets any frame of it. */
+    void announce(final PartitionFetch partition)
+    {
+        announcements.add(partition);
+    }
+
+    boolean hasAnnouncements()
+    {
+        return !announcements.isEmpty();
+    }
+
+    /**
+     * At most one frame of each broker.
+     *
+     * @param brokers whose responses are in hand.
+     * @return messages published.
+     */
+    int publish(final List<BrokerFetch> brokers)
+    {
+        int count = 0;
+        boolean isBehind = false;
+        while (!announcements.isEmpty() && !isBehind)
+        {
+            isBehind = !publish(announcements.peekFirst());
+            if (!isBehind)
+            {
+                announcements.pollFirst();
+                count++;
+            }
+        }
+        final int size = brokers.size();
+        for (int i = 0; i < size && !isBehind; i++)
+        {
+            final BrokerFetch broker = brokers.get((first + i) % size);
+            if (broker.hasInHand())
+            {
+                isBehind = !broker.publishNext(publisher, header, pool);
+                count += isBehind ? 0 : 1;
+            }
+        }
+        if (size > 0)
+        {
+            first = (first + 1) % size;
+        }
+        if (isBehind)
+        {
+            backPressure.incrementRelease();
+        }
+        return count;
+    }
+
+    private boolean publish(final PartitionFetch partition)
+    {
+        return publisher.sourceConditionChanged(
+            partition.index, partition.assignmentEpoch, partition.publishPosition,
+            SystemEpochNanoClock.INSTANCE.nanoTime(), SourceCondition.FETCHING, "");
+    }
+}

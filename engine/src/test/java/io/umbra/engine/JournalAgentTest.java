@@ -1,0 +1,389 @@
+package io.umbra.engine;
+
+import io.umbra.codecs.control.SourceCondition;
+import io.umbra.codecs.ledger.CommitDecoder;
+import io.umbra.codecs.ledger.PartitionStateDecoder;
+import io.umbra.engine.config.FlushPolicy;
+import io.umbra.engine.status.JournalState;
+import io.umbra.engine.status.PartitionTable;
+import io.umbra.journal.PartitionLog;
+import io.umbra.journal.PartitionLogContext;
+import io.umbra.journal.SegmentFiles;
+import io.umbra.journal.ledger.Ledger;
+import io.umbra.journal.ledger.LedgerContext;
+import io.umbra.journal.ledger.LedgerEntryHandler;
+import io.umbra.journal.ledger.LedgerPartition;
+import io.umbra.journal.ledger.LedgerReader;
+import io.umbra.transport.FrameHeader;
+import io.umbra.transport.ShardTransport;
+import org.agrona.concurrent.SystemEpochClock;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.RecordBatch;
+import org.apache.kafka.common.record.internal.SimpleRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** The JournalAgent with a real stream, real logs and a real ledger, its duty cycles turned by hand. */
+class JournalAgentTest
+{
+    private static final UUID TOPIC_ID = new UUID(7, 8);
+    private static final int PARTITIONS = 2;
+    private static final int RECORDS = 3;
+
+    @TempDir
+    private Path dir;
+    private volatile boolean isDiskFull;
+    private ShardTransport transport;
+    private ShardTransport.ShardStream stream;
+    private PartitionTable table;
+    private FlushAgent flusher;
+    private JournalAgent agent;
+    private JournalAgent.Counters counters;
+    private final PartitionSlot[] slots = new PartitionSlot[PARTITIONS];
+    private final List<byte[]> written = new ArrayList<>();
+
+    @BeforeEach
+    void launch() throws IOException
+    {
+        transport = ShardTransport.launch(new ShardTransport.Context()
+            .aeronDirectoryName(dir.resolve("aeron").toString())
+            .termLength(8 << 20)
+            .errorHandler((throwable) ->
+            {
+                throw new AssertionError(throwable);
+            }));
+        stream = transport.openStream(0);
+        table = PartitionTable.create(dir, "test", 0, 1);
+        flusher = new FlushAgent(0, 16);
+        counters = new ShardCounters(transport, 0).journal();
+        agent = new JournalAgent(new JournalAgent.Context(
+            0,
+            stream.poller(),
+            Ledger.open(new LedgerContext().ledgerDirectory(dir.resolve("ledger")).nodeId(0).shard(0)),
+            new JournalFlush.Settings(new FlushPolicy(FlushPolicy.Mode.COMMIT, 0), 1_000),
+            flusher,
+            table,
+            new SpaceGuard(dir, 0, SystemEpochClock.INSTANCE),
+            true,
+            counters,
+            new EventLog()));
+        agent.onStart();
+        for (int i = 0; i < PARTITIONS; i++)
+        {
+            assertEquals(i, table.add("topic", TOPIC_ID, i, 0, 1));
+            slots[i] = new PartitionSlot(i, new LedgerPartition("topic", i, TOPIC_ID), PartitionLog.open(
+                new PartitionLogContext()
+                    .journalDir(dir)
+                    .partition("topic", i)
+                    .topicId(TOPIC_ID)
+                    .segmentFiles(files())));
+            slots[i].log.startAt(0);
+            agent.open(slots[i], null);
+            begin(i, 1);
+        }
+        agent.doWork();
+    }
+
+    @AfterEach
+    void close() throws IOException
+    {
+        agent.onClose();
+        transport.close();
+        table.close();
+    }
+
+    private SegmentFiles files()
+    {
+        return (path, options) ->
+        {
+            if (isDiskFull && path.toString().endsWith(".log"))
+            {
+                throw new IOException("No space left on device");
+            }
+            return FileChannel.open(path, options);
+        };
+    }
+
+    private void begin(final int partition, final int epoch)
+    {
+        assertTrue(stream.publisher().sourceConditionChanged(
+            partition, epoch, slots[partition].log.endOffset(), 1, SourceCondition.FETCHING, ""));
+    }
+
+    private static ByteBuffer batch(final long baseOffset, final int valueBytes)
+    {
+        final SimpleRecord[] records = new SimpleRecord[RECORDS];
+        for (int i = 0; i < RECORDS; i++)
+        {
+            final byte[] value = new byte[valueBytes];
+            new Random(baseOffset + i).nextBytes(value);
+            records[i] = new SimpleRecord(1000 + baseOffset + i, null, value);
+        }
+        final ByteBuffer heap = MemoryRecords.withRecords(Compression.NONE, 0, records).buffer();
+        heap.putLong(0, baseOffset);
+        final ByteBuffer direct = ByteBuffer.allocateDirect(heap.remaining());
+        direct.put(0, heap, 0, heap.remaining());
+        return direct;
+    }
+
+    private void publish(
+        final int partition,
+        final int epoch,
+        final long fetchOffset,
+        final ByteBuffer records,
+        final int from,
+        final int length,
+        final int batchLength)
+    {
+        final FrameHeader header = new FrameHeader();
+        header.partitionIndex = partition;
+        header.assignmentEpoch = epoch;
+        header.fetchOffset = fetchOffset;
+        header.chunkOffset = 0 == batchLength ? 0 : from;
+        header.batchLength = batchLength;
+        header.leaderId = 5;
+        assertTrue(stream.publisher().dataFrame(header, new UnsafeBuffer(records), from, length));
+    }
+
+    private void publish(final int partition, final int epoch, final long offset)
+    {
+        final ByteBuffer records = batch(offset, 100);
+        publish(partition, epoch, offset, records, 0, records.capacity(), 0);
+        keep(records);
+    }
+
+    private void keep(final ByteBuffer records)
+    {
+        final byte[] bytes = new byte[records.capacity()];
+        records.get(0, bytes);
+        written.add(bytes);
+    }
+
+    private byte[] expected()
+    {
+        final ByteBuffer all = ByteBuffer.allocate(written.stream().mapToInt((bytes) -> bytes.length).sum());
+        written.forEach(all::put);
+        return all.array();
+    }
+
+    private byte[] log(final int partition) throws IOException
+    {
+        return Files.readAllBytes(dir.resolve("topic-" + partition).resolve("00000000000000000000.log"));
+    }
+
+    private List<String> ledger()
+    {
+        final List<String> entries = new ArrayList<>();
+        try (LedgerReader reader = LedgerReader.open(LedgerContext.shardDirectory(dir.resolve("ledger"), 0)))
+        {
+            final LedgerEntryHandler handler = new LedgerEntryHandler()
+            {
+                @Override
+                public void onCommit(final long index, final LedgerPartition partition, final CommitDecoder commit)
+                {
+                    entries.add(partition.partition() + ": " + commit.baseOffset() + ".." + commit.lastOffset());
+                }
+
+                @Override
+                public void onPartitionState(
+                    final long index, final LedgerPartition partition, final PartitionStateDecoder state)
+                {
+                    entries.add(partition.partition() + ": " + state.state() + " at " + state.endOffset());
+                }
+            };
+            while (reader.poll(handler))
+            {
+                // To its end.
+            }
+        }
+        return entries;
+    }
+
+    @Test
+    void framesAreJournaledEnteredAndCounted() throws IOException
+    {
+        publish(0, 1, 0);
+        publish(0, 1, 3);
+        publish(0, 1, 6);
+        agent.doWork();
+        assertArrayEquals(expected(), log(0));
+        assertEquals(9, table.journalEndOffset(0));
+        assertEquals(9, table.journalDurableOffset(0));
+        assertEquals(0, table.journalLastEpoch(0));
+        assertEquals(9, counters.records().get());
+        assertEquals(expected().length, counters.bytes().get());
+        assertEquals(List.of("0: 0..2", "0: 3..5", "0: 6..8"), ledger());
+    }
+
+    @Test
+    void flippedBitRefusesItsPartitionAloneUntilANewEpochBegins() throws IOException
+    {
+        publish(0, 1, 0);
+        final ByteBuffer bad = batch(3, 100);
+        bad.put(80, (byte)(bad.get(80) ^ 1));
+        publish(0, 1, 3, bad, 0, bad.capacity(), 0);
+        // Right in itself, but of the epoch that is over.
+        final ByteBuffer late = batch(3, 100);
+        publish(0, 1, 3, late, 0, late.capacity(), 0);
+        final ByteBuffer other = batch(0, 100);
+        publish(1, 1, 0, other, 0, other.capacity(), 0);
+        agent.doWork();
+
+        assertEquals(1, slots[0].refusedEpoch);
+        assertEquals(3, table.journalEndOffset(0));
+        assertEquals(JournalState.FAULTED, table.journalState(0));
+        assertTrue(table.journalError(0).contains("CRC"), table.journalError(0));
+        assertEquals(1, counters.faulted().get());
+        assertEquals(1, counters.staleFrames().get());
+        assertEquals(3, table.journalEndOffset(1));
+
+        begin(0, 2);
+        publish(0, 2, 3);
+        agent.doWork();
+        assertArrayEquals(expected(), log(0));
+        assertEquals(JournalState.ACTIVE, table.journalState(0));
+        assertEquals(0, counters.faulted().get());
+        assertEquals(
+            List.of("0: 0..2", "0: FAULTED at 3", "1: 0..2", "0: ACTIVE at 3", "0: 3..5"), ledger());
+    }
+
+    @Test
+    void frameThatLeavesAGapIsRefused() throws IOException
+    {
+        publish(0, 1, 0);
+        final ByteBuffer records = batch(6, 100);
+        publish(0, 1, 6, records, 0, records.capacity(), 0);
+        agent.doWork();
+        assertArrayEquals(expected(), log(0));
+        assertEquals(1, slots[0].refusedEpoch);
+        assertTrue(table.journalError(0).contains("offset 6"), table.journalError(0));
+    }
+
+    @Test
+    void frameThatComesTwiceIsRefused() throws IOException
+    {
+        publish(0, 1, 0);
+        final ByteBuffer again = batch(0, 100);
+        publish(0, 1, 0, again, 0, again.capacity(), 0);
+        agent.doWork();
+        assertArrayEquals(expected(), log(0));
+        assertEquals(List.of("0: 0..2", "0: FAULTED at 3"), ledger());
+    }
+
+    @Test
+    void leftoversOfAnEarlierEpochAreDroppedSilently() throws IOException
+    {
+        begin(0, 2);
+        final ByteBuffer old = batch(0, 100);
+        publish(0, 1, 0, old, 0, old.capacity(), 0);
+        publish(0, 2, 0);
+        agent.doWork();
+        assertArrayEquals(expected(), log(0));
+        assertEquals(1, counters.staleFrames().get());
+        assertEquals(-1, slots[0].refusedEpoch);
+    }
+
+    @Test
+    void batchInChunksIsVisibleOnlyWhenWholeAndOthersGoOnInBetween() throws IOException
+    {
+        final ByteBuffer large = batch(0, 900_000);
+        final int chunk = 1_000_000;
+        publish(0, 1, 0, large, 0, chunk, large.capacity());
+        final ByteBuffer other = batch(0, 100);
+        publish(1, 1, 0, other, 0, other.capacity(), 0);
+        agent.doWork();
+        assertEquals(0, table.journalEndOffset(0));
+        assertEquals(3, table.journalEndOffset(1));
+        publish(0, 1, 0, large, chunk, chunk, large.capacity());
+        publish(0, 1, 0, large, 2 * chunk, large.capacity() - 2 * chunk, large.capacity());
+        keep(large);
+        agent.doWork();
+        assertEquals(3, table.journalEndOffset(0));
+        assertArrayEquals(expected(), log(0));
+        assertEquals(List.of("1: 0..2", "0: 0..2"), ledger());
+    }
+
+    @Test
+    void missingChunkRefusesAndLeavesNothingBehind() throws IOException
+    {
+        publish(0, 1, 0);
+        final ByteBuffer large = batch(3, 900_000);
+        publish(0, 1, 3, large, 0, 1_000_000, large.capacity());
+        publish(0, 1, 3, large, 2_000_000, large.capacity() - 2_000_000, large.capacity());
+        agent.doWork();
+        assertEquals(1, slots[0].refusedEpoch);
+        assertArrayEquals(expected(), log(0));
+    }
+
+    @Test
+    void fullDiskIsWaitedForAndNothingIsLostOrDoubled() throws IOException
+    {
+        publish(0, 1, 0);
+        agent.doWork();
+        // The next segment cannot be made.
+        slots[0].log.close();
+        slots[0] = new PartitionSlot(0, slots[0].name, PartitionLog.open(new PartitionLogContext()
+            .journalDir(dir)
+            .partition("topic", 0)
+            .topicId(TOPIC_ID)
+            .segmentBytes(written.get(0).length + 10)
+            .segmentFiles(files())));
+        agent.open(slots[0], null);
+        begin(0, 1);
+        agent.doWork();
+        isDiskFull = true;
+        final ByteBuffer next = batch(3, 100);
+        publish(0, 1, 3, next, 0, next.capacity(), 0);
+        agent.doWork();
+        assertEquals(JournalState.WAITING_FOR_SPACE, table.journalState(0));
+        assertEquals(1, counters.diskWaits().get());
+        assertEquals(3, table.journalEndOffset(0));
+        assertTrue(stream.poller().position() < stream.publisher().position(), "the frame has left the stream");
+
+        isDiskFull = false;
+        while (stream.poller().position() < stream.publisher().position())
+        {
+            agent.doWork();
+        }
+        assertEquals(JournalState.ACTIVE, table.journalState(0));
+        assertEquals("", table.journalError(0));
+        assertEquals(6, table.journalEndOffset(0));
+        assertArrayEquals(written.get(0), log(0));
+        assertEquals(next.capacity(), Files.size(dir.resolve("topic-0").resolve("00000000000000000003.log")));
+        assertEquals(List.of("0: 0..2", "0: 3..5"), ledger());
+    }
+
+    @Test
+    void logStartOfTheSourceIsFollowedUpToTheEndOfTheLog()
+    {
+        publish(0, 1, 0);
+        assertTrue(stream.publisher().logStartAdvanced(0, 1, 2, 1));
+        agent.doWork();
+        assertEquals(2, table.journalLogStartOffset(0));
+        assertTrue(stream.publisher().logStartAdvanced(0, 1, 100, 1));
+        agent.doWork();
+        assertEquals(3, table.journalLogStartOffset(0));
+        assertEquals(3, table.journalEndOffset(0));
+        assertFalse(slots[0].log.isEmpty());
+        assertEquals(RecordBatch.NO_PARTITION_LEADER_EPOCH + 1, table.journalLastEpoch(0));
+    }
+}
