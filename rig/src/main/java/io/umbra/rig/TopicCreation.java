@@ -4,17 +4,22 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.LockSupport;
 
 /** Creates topics and waits until they can be written to. */
 final class TopicCreation
 {
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
+    private static final long POLL_NS = 20_000_000L;
     private static final String MAX_MESSAGE_BYTES = "max.message.bytes";
 
     private TopicCreation()
@@ -36,10 +41,7 @@ final class TopicCreation
         try (Admin admin = Admin.create(properties))
         {
             admin.createTopics(topics.stream().map((topic) -> newTopic(topic, maxMessageBytes)).toList()).all().get();
-            // Answered by the leaders. A producer that gets to a broker before it leads a partition may lose the first
-            // of several batches in flight; the broker then takes a later one for the first, and is out of step for
-            // good.
-            admin.listOffsets(partitions(topics)).all().get();
+            awaitLeaders(admin, partitions(topics));
         }
         catch (final ExecutionException ex)
         {
@@ -49,6 +51,34 @@ final class TopicCreation
         {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while creating topics", ex);
+        }
+    }
+
+    /**
+     * Asks the leaders for offsets until all of them answer. A producer that gets to a broker before it leads a
+     * partition may lose the first of several batches in flight; the broker then takes a later one for the first, and
+     * is out of step with the producer for good.
+     */
+    private static void awaitLeaders(final Admin admin, final Map<TopicPartition, OffsetSpec> partitions)
+        throws ExecutionException, InterruptedException
+    {
+        final long deadlineNs = System.nanoTime() + TIMEOUT.toNanos();
+        while (true)
+        {
+            try
+            {
+                admin.listOffsets(partitions).all().get();
+                return;
+            }
+            catch (final ExecutionException ex)
+            {
+                // A broker that has not heard of the topic yet may have been the one that was asked.
+                if (!(ex.getCause() instanceof RetriableException) || System.nanoTime() - deadlineNs > 0)
+                {
+                    throw ex;
+                }
+            }
+            LockSupport.parkNanos(POLL_NS);
         }
     }
 
