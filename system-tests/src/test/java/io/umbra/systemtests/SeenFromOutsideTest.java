@@ -72,11 +72,23 @@ class SeenFromOutsideTest
                             () -> name + " in " + threads);
                     }
                 }
+                assertEquals(ports(cluster), Sockets.of(engine.pid()));
                 workload.stop();
                 Shadowed.assertIdentical(cluster, link);
                 assertEquals(0, engine.terminate(), engine::stderrTail);
             }
         }
+    }
+
+    /** The engine talks to its source and to nobody else. */
+    private static Set<String> ports(final KafkaCluster cluster)
+    {
+        final Set<String> ports = new TreeSet<>();
+        for (final String server : cluster.bootstrapServers().split(","))
+        {
+            ports.add(server.substring(server.lastIndexOf(':') + 1));
+        }
+        return ports;
     }
 
     private static boolean grown(final Map<String, Long> before, final Map<String, Long> now, final int broker)

@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * The partitions of a shard and the brokers that lead them. Each partition is in the requests of one broker, its leader;
- * a change of leader moves it alone. For the FetchAgent's thread.
+ * The partitions of a shard and the brokers that lead them. Each partition is in the requests of one broker, its
+ * leader; a change of leader moves it alone. For the FetchAgent's thread.
  */
 final class SourceLeaders
 {
