@@ -45,6 +45,12 @@ final class LeaderEpochs
         return size == 0 ? NONE : epochs[size - 1];
     }
 
+    /** Where the first epoch begins: the largest long if there is none. */
+    long firstStart()
+    {
+        return size == 0 ? Long.MAX_VALUE : starts[0];
+    }
+
     boolean contains(final int epoch)
     {
         for (int i = 0; i < size; i++)
@@ -165,10 +171,12 @@ final class LeaderEpochs
     String load() throws IOException
     {
         size = 0;
-        final List<String> lines = Files.readAllLines(path, StandardCharsets.ISO_8859_1);
+        final String text = Files.readString(path, StandardCharsets.ISO_8859_1);
+        final List<String> lines = text.lines().toList();
         try
         {
-            if (lines.size() < 2 || !"0".equals(lines.get(0)) || Integer.parseInt(lines.get(1)) != lines.size() - 2)
+            if (lines.size() < 2 || !text.endsWith("\n") || !"0".equals(lines.get(0)) ||
+                Integer.parseInt(lines.get(1)) != lines.size() - 2)
             {
                 return "not version 0 with its number of entries";
             }

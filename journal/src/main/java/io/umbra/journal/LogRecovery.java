@@ -344,15 +344,19 @@ final class LogRecovery
 
     /**
      * Snapshots at segment bases and the newest ones between. Those above the recovery point may be torn, and may be of
-     * batches that are not there any more: the walk makes them anew.
+     * batches that are not there any more: the walk makes them anew. Not so the one at the first segment, of batches
+     * that were deleted: it cannot be made anew, and what it tells is true of any log that begins there.
      */
     private void loadSnapshots(final LogState state) throws IOException
     {
         state.snapshots.addAll(PartitionFiles.offsets(directory, ProducerSnapshot.SUFFIX));
         for (final long offset : List.copyOf(state.snapshots.tailSet(ctx.recoveryPoint(), false)))
         {
-            deleteSnapshot(offset);
-            state.snapshots.remove(offset);
+            if (offset != state.segments.firstKey())
+            {
+                deleteSnapshot(offset);
+                state.snapshots.remove(offset);
+            }
         }
         for (final long offset : state.snapshotPointsBeyond(LogState.SNAPSHOT_POINTS))
         {

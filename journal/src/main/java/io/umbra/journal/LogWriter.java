@@ -171,8 +171,9 @@ final class LogWriter
     void writeState() throws IOException
     {
         writeSnapshot(state.endOffset);
-        state.anchors.addPoint(
-            state.endOffset, state.digest, state.active().transactions().crc(state.endOffset));
+        // Not always the active one: it may be empty and begin above the end, behind a gap.
+        final LogSegment containing = state.segments.floorEntry(state.endOffset).getValue();
+        state.anchors.addPoint(state.endOffset, state.digest, containing.transactions().crc(state.endOffset));
         writeAnchors(false);
         state.bytesSinceState = 0;
         removeSnapshotPoints(LogState.SNAPSHOT_POINTS);
@@ -195,6 +196,11 @@ final class LogWriter
         {
             removeSnapshot(offset);
         }
+    }
+
+    void forceSnapshot(final long offset) throws IOException
+    {
+        AtomicFile.forceFile(ctx.segmentFiles(), snapshotPath(offset));
     }
 
     void removeSnapshot(final long offset) throws IOException

@@ -338,6 +338,12 @@ public final class PartitionLog implements AutoCloseable
         }
     }
 
+    /** @return true while some but not all chunks of a batch have come. */
+    public boolean isReceivingChunks()
+    {
+        return chunked.isActive();
+    }
+
     /**
      * Gives up a batch of which not all chunks have come: the log goes back to its last whole batch. Does nothing if
      * there is none. Journal thread.
@@ -460,6 +466,8 @@ public final class PartitionLog implements AutoCloseable
             return;
         }
         final long first = state.segments.higherKey(deletable.get(deletable.size() - 1).baseOffset());
+        // The producer state of what goes is in the snapshot there, and nowhere else then.
+        writer.forceSnapshot(first);
         // Anchors first: a segment that they do not list is not missed.
         state.anchors.removeBelow(first);
         writer.writeAnchors(true);

@@ -128,13 +128,28 @@ final class RecoveryPlan
         {
             state.epochs.clear();
         }
+        final LogSegment first = segments.get(start.segment());
+        final String fault = first.indexes().fault(first.size(), true);
+        if (fault != null && badIndexes.add(start.segment()))
+        {
+            suspectIndexes.put(start.segment(), fault);
+        }
         if (badIndexes.contains(start.segment()))
         {
             start = new BatchLocation(start.segment(), 0, segments.get(start.segment()).baseOffset());
         }
         for (int i = start.segment(); i < segments.size(); i++)
         {
-            segments.get(i).transactions().truncateTo(producersFrom);
+            final LogSegment segment = segments.get(i);
+            if (segment.baseOffset() >= producersFrom)
+            {
+                // Whatever the entries say of themselves: all are made anew.
+                segment.transactions().file().truncate(0);
+            }
+            else
+            {
+                segment.transactions().truncateTo(producersFrom);
+            }
         }
     }
 
@@ -269,8 +284,8 @@ final class RecoveryPlan
             return origin(i);
         }
         final LogSegment segment = segments.get(i);
-        scanner.wrap(segment.open(), segment.size(), entry.position());
-        if (entry.position() < segment.size() && scanner.advance(false) &&
+        scanner.wrap(segment.open(), segment.size(), Math.max(0, entry.position()));
+        if (entry.position() >= 0 && entry.position() < segment.size() && scanner.advance(false) &&
             scanner.header().lastOffset() == entry.lastOffset())
         {
             return new BatchLocation(i, entry.position(), scanner.header().baseOffset);

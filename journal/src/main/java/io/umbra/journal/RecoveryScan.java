@@ -178,10 +178,14 @@ final class RecoveryScan
             }
             return true;
         }
+        final BatchLocation boundary = new BatchLocation(i - 1, segments.get(i - 1).size(), expectedOffset);
+        if (!checkDigests(boundary))
+        {
+            return false;
+        }
         final boolean gap = expectedOffset >= 0 && base > expectedOffset;
         final DigestAnchors.Anchor anchor = state.anchors.at(base);
         final boolean comparable = anchor != null && base > plan.digestFrom() && !plan.digestRestarted();
-        final BatchLocation boundary = new BatchLocation(i - 1, segments.get(i - 1).size(), expectedOffset);
         // Where anchors begin there are anchors for all segments.
         final boolean unknown = anchorsTrusted && anchor == null && base > state.anchors.all().firstKey();
         if (unknown && gap)
@@ -352,7 +356,12 @@ final class RecoveryScan
 
     private boolean feedFirstEpoch(final BatchHeader header, final BatchLocation here)
     {
-        final boolean listed = header.leaderEpoch < 0 || state.epochs.contains(header.leaderEpoch);
+        // What lies below a log start has no epochs on file; they are missed only if the log start went back in a
+        // crash.
+        final long firstStart = state.epochs.firstStart();
+        final boolean below = firstStart > header.baseOffset && firstStart != Long.MAX_VALUE;
+        final boolean listed = header.leaderEpoch < 0 || state.epochs.contains(header.leaderEpoch) ||
+            below && firstStart <= ctx.logStartOffset();
         if (here.segment() == 0 && here.position() == 0)
         {
             state.epochs.clear();
@@ -363,13 +372,17 @@ final class RecoveryScan
             if (!listed || state.epochs.lastEpoch() > header.leaderEpoch)
             {
                 epochsContradict = true;
-                report.add(
-                    Kind.CORRUPT_EPOCHS,
-                    state.epochs.path(),
-                    header.baseOffset,
-                    -1,
-                    0,
-                    "does not agree with leader epoch " + header.leaderEpoch + " of the batch; rebuilt from the log");
+                if (!below)
+                {
+                    report.add(
+                        Kind.CORRUPT_EPOCHS,
+                        state.epochs.path(),
+                        header.baseOffset,
+                        -1,
+                        0,
+                        "does not agree with leader epoch " + header.leaderEpoch +
+                            " of the batch; rebuilt from the log");
+                }
                 return false;
             }
         }

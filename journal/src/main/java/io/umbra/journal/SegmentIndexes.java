@@ -117,6 +117,11 @@ final class SegmentIndexes
      */
     void rewind(final int position, final long offset) throws IOException
     {
+        if (position == 0)
+        {
+            clear();
+            return;
+        }
         final ByteBuffer offsetEntries = offsets.readAll();
         int keep = 0;
         int lastPosition = 0;
@@ -133,7 +138,7 @@ final class SegmentIndexes
         maxTimestamp = NO_TIMESTAMP;
         maxTimestampOffset = baseOffset;
         while (keepTimes < times.entries() &&
-            baseOffset + timeEntries.getInt(keepTimes * TIME_ENTRY + 8) < offset && position > 0)
+            baseOffset + timeEntries.getInt(keepTimes * TIME_ENTRY + 8) < offset)
         {
             maxTimestamp = timeEntries.getLong(keepTimes * TIME_ENTRY);
             maxTimestampOffset = baseOffset + timeEntries.getInt(keepTimes * TIME_ENTRY + 8);
