@@ -20,6 +20,7 @@ final class LinkConfig
         this.dir = dir;
         set("link.name", "test");
         set("journal.dir", dir.resolve("journal").toString());
+        set("aeron.dir", SharedMemory.newDirectory().toString());
         // New topics and moved leaders are seen soon.
         set("topics.refresh.interval.ms", "500");
     }

@@ -2,7 +2,6 @@ package io.umbra.engine.command;
 
 import io.umbra.engine.config.ConfigException;
 import io.umbra.engine.config.ConfigKey;
-import io.umbra.engine.config.ConfigException;
 import io.umbra.engine.config.StartOffset;
 import io.umbra.engine.config.TopicFilter;
 import io.umbra.engine.config.UmbraConfig;

@@ -1,22 +1,19 @@
 package io.umbra.engine.demo;
 
 import java.io.PrintWriter;
-import java.util.concurrent.TimeUnit;
 
 /**
- * What the demo says while it runs: on a terminal one line that is written over and over, elsewhere a plain line now
- * and then.
+ * What the demo says while it runs. Progress is one line that is written over and over on a terminal, and nothing into
+ * a pipe.
  */
 public final class DemoOutput
 {
-    private static final long PLAIN_INTERVAL_NS = TimeUnit.SECONDS.toNanos(5);
     /** Back to the line's begin, and the line empty. */
     private static final String LINE_START = "\r\033[K";
 
     private final PrintWriter out;
     private final boolean isTerminal;
     private boolean isLineOpen;
-    private long lastPlainNs = System.nanoTime() - PLAIN_INTERVAL_NS;
 
     /**
      * An output.
@@ -48,12 +45,6 @@ public final class DemoOutput
         {
             out.print(LINE_START + line);
             isLineOpen = true;
-            out.flush();
-        }
-        else if (System.nanoTime() - lastPlainNs >= PLAIN_INTERVAL_NS)
-        {
-            lastPlainNs = System.nanoTime();
-            out.println("  " + line);
             out.flush();
         }
     }

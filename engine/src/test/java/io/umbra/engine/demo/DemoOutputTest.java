@@ -18,13 +18,13 @@ class DemoOutputTest
     private final StringWriter text = new StringWriter();
 
     @Test
-    void intoAPipeProgressIsAPlainLineNowAndThen()
+    void intoAPipeThereIsNoProgress()
     {
         final DemoOutput output = new DemoOutput(new PrintWriter(text), false);
         output.progress("10 %");
         output.progress("20 %");
         output.say("done");
-        assertEquals(List.of("  10 %", "done"), text.toString().lines().toList());
+        assertEquals(List.of("done"), text.toString().lines().toList());
     }
 
     @Test
