@@ -181,7 +181,7 @@ final class JournalAgent implements Agent, FrameHandler
     @Override
     public boolean onFrameEnd(final FrameHeader header)
     {
-        final JournalPartition partition = partitions.get(header.partitionIndex);
+        final JournalPartition partition = partition(header.partitionIndex);
         if (!partition.accepts(header.assignmentEpoch))
         {
             ctx.counters.staleFrames.incrementRelease();
@@ -228,7 +228,7 @@ final class JournalAgent implements Agent, FrameHandler
     public boolean onLogStartAdvanced(
         final int partitionIndex, final int assignmentEpoch, final long logStartOffset, final long timeNs)
     {
-        final JournalPartition partition = partitions.get(partitionIndex);
+        final JournalPartition partition = partition(partitionIndex);
         final long offset = Math.min(logStartOffset, partition.log().endOffset());
         if (!ctx.isMirroringLogStart || !partition.accepts(assignmentEpoch) ||
             offset <= partition.log().logStartOffset())
@@ -258,7 +258,7 @@ final class JournalAgent implements Agent, FrameHandler
         final SourceCondition condition,
         final String text)
     {
-        final JournalPartition partition = partitions.get(partitionIndex);
+        final JournalPartition partition = partition(partitionIndex);
         try
         {
             ctx.ledger.ensureRoom();
@@ -299,6 +299,19 @@ final class JournalAgent implements Agent, FrameHandler
             count++;
         }
         return count;
+    }
+
+    /**
+     * The partition of a message. Its log was handed over before the message was published, though perhaps not before
+     * this duty cycle looked for commands.
+     */
+    private JournalPartition partition(final int index)
+    {
+        if (index >= partitions.size() || null == partitions.get(index))
+        {
+            drainCommands();
+        }
+        return partitions.get(index);
     }
 
     private int poll()

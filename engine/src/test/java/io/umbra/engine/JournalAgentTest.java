@@ -235,6 +235,21 @@ class JournalAgentTest
     }
 
     @Test
+    void partitionIsKnownWhenItsFirstMessageComes() throws IOException
+    {
+        // Handed over within a duty cycle: after the agent has looked for commands, before it looks into the stream.
+        assertEquals(PARTITIONS, table.add("late", TOPIC_ID, 0, 0, 1));
+        final PartitionSlot late = new PartitionSlot(PARTITIONS, new LedgerPartition("late", 0, TOPIC_ID),
+            PartitionLog.open(new PartitionLogContext().journalDir(dir).partition("late", 0).topicId(TOPIC_ID)));
+        late.log.startAt(0);
+        agent.open(late, null);
+        assertTrue(agent.onSourceConditionChanged(PARTITIONS, 1, 0, 1, SourceCondition.FETCHING, ""));
+        publish(PARTITIONS, 1, 0);
+        agent.doWork();
+        assertEquals(3, table.journalEndOffset(PARTITIONS));
+    }
+
+    @Test
     void flippedBitRefusesItsPartitionAloneUntilANewEpochBegins() throws IOException
     {
         publish(0, 1, 0);
