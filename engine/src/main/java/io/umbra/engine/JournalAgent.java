@@ -34,7 +34,7 @@ import java.util.List;
  * new assignment epoch at the journal's end; the other partitions go on. When the disk has no room it leaves the
  * frame in the stream, which stops the fetching by back pressure, and goes on when there is room again.
  */
-final class JournalAgent implements Agent, FrameHandler
+final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHandler
 {
     private static final int POLL_LIMIT_BYTES = 4 * 1024 * 1024;
     private static final long DISK_RETRY_MS = 100;
@@ -100,7 +100,7 @@ final class JournalAgent implements Agent, FrameHandler
     JournalAgent(final Context ctx)
     {
         this.ctx = ctx;
-        this.flush = new JournalFlush(ctx.flushSettings, ctx.flusher, ctx.table, ctx.events);
+        this.flush = new JournalFlush(ctx.flushSettings, ctx.flusher, ctx.table, this);
     }
 
     /**
@@ -287,6 +287,23 @@ final class JournalAgent implements Agent, FrameHandler
             }
         }
         return true;
+    }
+
+    @Override
+    public void onNotPrepared(final JournalPartition partition, final IOException failure)
+    {
+        waitForDisk(partition, String.valueOf(failure.getMessage()));
+    }
+
+    @Override
+    public void onNotDurable(final JournalPartition partition, final IOException failure)
+    {
+        if (!partition.isUndurable)
+        {
+            refuse(partition, "cannot be made durable: " + failure.getMessage() +
+                ": see to the disk and restart the engine, which then checks what is there");
+            partition.refuseForGood();
+        }
     }
 
     private int drainCommands()

@@ -1,7 +1,6 @@
 package io.umbra.engine;
 
 import io.umbra.engine.config.FlushPolicy;
-import io.umbra.engine.status.JournalState;
 import io.umbra.engine.status.PartitionTable;
 import io.umbra.journal.FlushTicket;
 
@@ -23,7 +22,7 @@ final class JournalFlush
     private final Settings settings;
     private final FlushAgent flusher;
     private final PartitionTable table;
-    private final EventLog events;
+    private final FailureHandler failureHandler;
     private final long intervalNs;
     private long nextFlushNs;
     private int underWay;
@@ -39,13 +38,37 @@ final class JournalFlush
     {
     }
 
+    /** Is told of what the device refused. */
+    interface FailureHandler
+    {
+        /**
+         * Something could not be written yet, for one because the disk is full. It is tried again.
+         *
+         * @param partition of the log.
+         * @param failure   from the file system.
+         */
+        void onNotPrepared(JournalPartition partition, IOException failure);
+
+        /**
+         * The device did not confirm what was written. What it holds of it nobody knows, and asking again proves
+         * nothing: the kernel reports such an error once.
+         *
+         * @param partition of the log.
+         * @param failure   from the file system.
+         */
+        void onNotDurable(JournalPartition partition, IOException failure);
+    }
+
     JournalFlush(
-        final Settings settings, final FlushAgent flusher, final PartitionTable table, final EventLog events)
+        final Settings settings,
+        final FlushAgent flusher,
+        final PartitionTable table,
+        final FailureHandler failureHandler)
     {
         this.settings = settings;
         this.flusher = flusher;
         this.table = table;
-        this.events = events;
+        this.failureHandler = failureHandler;
         intervalNs = TimeUnit.MILLISECONDS.toNanos(
             FlushPolicy.Mode.INTERVAL == settings.policy.mode() ?
             settings.policy.intervalMs() : settings.checkpointIntervalMs);
@@ -115,11 +138,14 @@ final class JournalFlush
         try
         {
             partition.log().close();
-            durable(partition);
+            if (!partition.isUndurable)
+            {
+                durable(partition);
+            }
         }
         catch (final IOException ex)
         {
-            failed(partition, ex);
+            failureHandler.onNotDurable(partition, ex);
         }
     }
 
@@ -139,7 +165,7 @@ final class JournalFlush
             else
             {
                 request.ticket.failed();
-                failed(request.partition, request.failure);
+                failureHandler.onNotDurable(request.partition, request.failure);
             }
         }
         return count;
@@ -171,20 +197,24 @@ final class JournalFlush
             catch (final IOException ex)
             {
                 ticket.failed();
-                failed(partition, ex);
+                failureHandler.onNotDurable(partition, ex);
             }
         }
     }
 
     private FlushTicket prepare(final JournalPartition partition)
     {
+        if (partition.isUndurable)
+        {
+            return null;
+        }
         try
         {
             return partition.log().prepareFlush();
         }
         catch (final IOException ex)
         {
-            failed(partition, ex);
+            failureHandler.onNotPrepared(partition, ex);
             return null;
         }
     }
@@ -196,14 +226,5 @@ final class JournalFlush
         {
             table.journalDurable(partition.slot.index, partition.log().durableOffset());
         }
-    }
-
-    /** The durable offset stays where it is; the next flush tries again. */
-    private void failed(final JournalPartition partition, final IOException failure)
-    {
-        table.journalState(
-            partition.slot.index, JournalState.WAITING_FOR_SPACE, "cannot be made durable: " + failure.getMessage());
-        partition.isWaiting = true;
-        events.onError(failure);
     }
 }

@@ -15,6 +15,8 @@ final class JournalPartition
     boolean isTouched;
     boolean isFaulted;
     boolean isWaiting;
+    /** The device has failed to confirm a write: nothing more is accepted until a restart has checked the log. */
+    boolean isUndurable;
     private int assignmentEpoch;
 
     JournalPartition(final PartitionSlot slot)
@@ -52,6 +54,13 @@ final class JournalPartition
         }
         assignmentEpoch = epoch;
         return true;
+    }
+
+    /** Refuses whatever comes, in this assignment epoch and in all later ones. */
+    void refuseForGood()
+    {
+        isUndurable = true;
+        slot.refusedEpoch = Integer.MAX_VALUE;
     }
 
     void refuse()
