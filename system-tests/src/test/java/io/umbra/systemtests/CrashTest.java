@@ -57,10 +57,11 @@ class CrashTest
             new KafkaCluster.Context().baseDir(dir.resolve("cluster")));
             Workload workload = workload(cluster, seed).createTopics())
         {
-            // Small segments and frequent checkpoints: rolls and checkpoint files are hit as well.
+            // Small segments, frequent checkpoints, a new ledger file every minute: all of that is hit as well.
             final LinkConfig link = new LinkConfig(dir).source(cluster)
                 .set("journal.segment.bytes", Integer.toString(2 << 20))
-                .set("checkpoint.interval.ms", "200");
+                .set("checkpoint.interval.ms", "200")
+                .set("ledger.roll", "minutely");
             final Path config = link.write();
             workload.start();
             final EngineLauncher launcher = new EngineLauncher(dir);
