@@ -17,11 +17,15 @@ import java.util.List;
 import java.util.Set;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** One journal over several runs, and who may use it. */
 class RestartTest
 {
+    /** What a commit takes in the ledger. */
+    private static final int COMMIT_BYTES = 104;
+
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private static Path clusterDir;
     private static KafkaCluster cluster;
@@ -99,6 +103,29 @@ class RestartTest
         final EngineProcess engine = Shadowed.catchUp(launcher, cluster, link);
         assertEquals(List.of(), engine.unexpectedLines());
         assertEquals(commits, LedgerView.read(link.write()).commits().count());
+    }
+
+    /** Where a ledger goes on in a file that has outgrown what is allocated at its beginning. */
+    @Test
+    void aLongLedgerIsContinued() throws Exception
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            writeSome();
+        }
+        // A batch at a time: many commits.
+        link.set("shards", "1").set("fetch.partition.max.bytes", "1024");
+        final EngineLauncher launcher = new EngineLauncher(dir);
+        Shadowed.catchUp(launcher, cluster, link);
+        final long commits = LedgerView.read(link.write()).commits().count();
+        assertTrue(commits * COMMIT_BYTES > 1 << 16, () -> commits + " commits are too few for this test");
+        for (int i = 0; i < 3; i++)
+        {
+            writeSome();
+            final EngineProcess engine = Shadowed.catchUp(launcher, cluster, link);
+            assertFalse(engine.said("damaged"), engine::stderrTail);
+            LedgerView.read(link.write()).assertContiguous();
+        }
     }
 
     @Test
