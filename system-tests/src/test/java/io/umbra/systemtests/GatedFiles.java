@@ -15,12 +15,14 @@ import java.util.concurrent.Semaphore;
 
 /**
  * A file system on which gather writes go through a gate: none while it is shut, one for each permit that is given.
- * So a journal can be made as slow as a test wants, without any clock.
+ * So a journal can be made as slow as a test wants, without any clock. And a device can be broken: it takes writes,
+ * and does not confirm them.
  */
 final class GatedFiles implements SegmentFiles
 {
     private final Semaphore permits = new Semaphore(0);
     private volatile boolean isOpen;
+    private volatile String brokenDirectory;
 
     /** Lets some more writes through. */
     void permit(final int writes)
@@ -35,19 +37,27 @@ final class GatedFiles implements SegmentFiles
         permits.release(1_000_000);
     }
 
+    /** From now on the device does not confirm writes to the files in a directory of this name. */
+    void breakDevice(final String directory)
+    {
+        brokenDirectory = directory;
+    }
+
     @Override
     public FileChannel open(final Path path, final OpenOption... options) throws IOException
     {
-        return new GatedChannel(FileChannel.open(path, options));
+        return new GatedChannel(FileChannel.open(path, options), path.getParent().getFileName().toString());
     }
 
     private final class GatedChannel extends FileChannel
     {
         private final FileChannel channel;
+        private final String directory;
 
-        GatedChannel(final FileChannel channel)
+        GatedChannel(final FileChannel channel, final String directory)
         {
             this.channel = channel;
+            this.directory = directory;
         }
 
         @Override
@@ -107,6 +117,10 @@ final class GatedFiles implements SegmentFiles
         @Override
         public void force(final boolean metaData) throws IOException
         {
+            if (directory.equals(brokenDirectory))
+            {
+                throw new IOException("Input/output error");
+            }
             channel.force(metaData);
         }
 

@@ -318,7 +318,9 @@ final class CycleFile implements AutoCloseable
             return false;
         }
         final int offset = load(position + HEADER_LENGTH, MessageHeaderDecoder.ENCODED_LENGTH);
-        return (window.getShort(offset + MessageHeaderDecoder.schemaIdEncodingOffset()) & 0xffff) ==
+        final int blockLength = window.getShort(offset + MessageHeaderDecoder.blockLengthEncodingOffset()) & 0xffff;
+        return MessageHeaderDecoder.ENCODED_LENGTH + blockLength <= length &&
+            (window.getShort(offset + MessageHeaderDecoder.schemaIdEncodingOffset()) & 0xffff) ==
             MessageHeaderDecoder.SCHEMA_ID;
     }
 

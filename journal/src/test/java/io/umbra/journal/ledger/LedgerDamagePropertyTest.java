@@ -1,5 +1,6 @@
 package io.umbra.journal.ledger;
 
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -27,7 +28,7 @@ class LedgerDamagePropertyTest
     /** The first two entries are no commits. */
     private static final int OTHERS = 2;
 
-    @Property(tries = 60)
+    @Property(tries = 60, seed = "2026")
     void keepsAPrefixOfAFileThatIsCut(@ForAll @IntRange(max = 45_000) final int length) throws IOException
     {
         final Path directory = Files.createTempDirectory("umbra-ledger");
@@ -47,7 +48,7 @@ class LedgerDamagePropertyTest
         }
     }
 
-    @Property(tries = 100)
+    @Property(tries = 100, seed = "2026")
     void keepsAPrefixOfAFileThatIsOverwritten(
         @ForAll @IntRange(max = 10_000) final int place, @ForAll final byte[] garbage) throws IOException
     {
@@ -68,6 +69,13 @@ class LedgerDamagePropertyTest
         {
             IoUtil.delete(directory.toFile(), false);
         }
+    }
+
+    /** A header that claims more than the entry holds. */
+    @Example
+    void keepsAPrefixOfAFileWithAnImpossibleBlockLength() throws IOException
+    {
+        keepsAPrefixOfAFileThatIsOverwritten(2764, new byte[]{-1});
     }
 
     private static LedgerFixture write(final Path directory)
