@@ -37,7 +37,16 @@ public final class Umbra
      */
     public static void main(final String[] args)
     {
-        final int exitCode = execute(args);
+        int exitCode = ANSWER_IS_NO;
+        try
+        {
+            exitCode = execute(args);
+        }
+        catch (final Throwable ex)
+        {
+            // The shutdown hook waits for this thread, whatever has ended it.
+            System.err.println("umbra: " + ex);
+        }
         System.out.flush();
         System.err.flush();
         ShutdownSignal.exit(exitCode);

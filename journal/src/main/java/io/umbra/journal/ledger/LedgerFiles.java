@@ -62,6 +62,8 @@ final class LedgerFiles implements AutoCloseable
     private final Head head;
     private CycleRoom room;
     private long headEnd;
+    /** End of what an earlier run left in the current file: Chronicle does not say before the first append. */
+    private long resumedEnd;
     private long lastIndex;
     private long firstCycleWritten = Long.MAX_VALUE;
     private long rollRetryMs = Long.MIN_VALUE;
@@ -90,6 +92,7 @@ final class LedgerFiles implements AutoCloseable
             {
                 room = CycleRoom.resume(CycleName.file(directory, last.cycle), last.end);
                 firstCycleWritten = last.cycle;
+                resumedEnd = last.end;
             }
         }
         catch (final IOException | RuntimeException | Error ex)
@@ -246,6 +249,7 @@ final class LedgerFiles implements AutoCloseable
         clock.cycle(cycle);
         room = next;
         headEnd = 0;
+        resumedEnd = 0;
         firstCycleWritten = Math.min(firstCycleWritten, cycle);
         head.write(clock.nowMs() * 1_000_000L);
         headEnd = position();
@@ -263,7 +267,9 @@ final class LedgerFiles implements AutoCloseable
     private long position()
     {
         final Wire wire = appender.wire();
-        return wire != null && appender.cycle() == clock.cycle() ? wire.bytes().writePosition() : 0;
+        final long written =
+            wire != null && appender.cycle() == clock.cycle() ? wire.bytes().writePosition() : 0;
+        return Math.max(resumedEnd, written);
     }
 
     /**
