@@ -57,15 +57,19 @@ class CrashTest
             new KafkaCluster.Context().baseDir(dir.resolve("cluster")));
             Workload workload = workload(cluster, seed).createTopics())
         {
-            // Small segments, frequent checkpoints, a new ledger file every minute: all of that is hit as well.
+            // Small segments, frequent checkpoints, ledger files short and long: all of that is hit as well.
             final LinkConfig link = new LinkConfig(dir).source(cluster)
                 .set("journal.segment.bytes", Integer.toString(2 << 20))
-                .set("checkpoint.interval.ms", "200")
-                .set("ledger.roll", "minutely");
-            final Path config = link.write();
+                .set("checkpoint.interval.ms", "200");
             workload.start();
             final EngineLauncher launcher = new EngineLauncher(dir);
-            killRepeatedly(launcher, config, new SplittableRandom(seed));
+            final SplittableRandom random = new SplittableRandom(seed);
+            // A ledger file that ends, one that begins a while after it and grows over many starts, then many files.
+            killRepeatedly(launcher, link.set("ledger.roll", "hourly").write(), random, KILLS / 10);
+            killRepeatedly(launcher, link.set("ledger.roll", "minutely").write(), random, KILLS / 20);
+            killRepeatedly(launcher, link.set("ledger.roll", "hourly").write(), random, KILLS / 2);
+            final Path config = link.set("ledger.roll", "minutely").write();
+            killRepeatedly(launcher, config, random, KILLS - KILLS / 10 - KILLS / 20 - KILLS / 2);
             try (EngineProcess engine = launcher.start(config))
             {
                 engine.awaitReady();
@@ -81,10 +85,11 @@ class CrashTest
         }
     }
 
-    private static void killRepeatedly(final EngineLauncher launcher, final Path config, final SplittableRandom random)
+    private static void killRepeatedly(
+        final EngineLauncher launcher, final Path config, final SplittableRandom random, final int kills)
         throws Exception
     {
-        for (int i = 0; i < KILLS; i++)
+        for (int i = 0; i < kills; i++)
         {
             final boolean duringStart = random.nextBoolean();
             final long delayMs = random.nextInt(duringStart ? AFTER_SPAWN_MS : AFTER_READY_MS);
@@ -98,6 +103,8 @@ class CrashTest
                 final boolean endedItself = engine.endsWithin(delayMs);
                 assertFalse(endedItself, () -> "the engine ended by itself:\n" + engine.stderrTail());
                 engine.kill9();
+                // A kill tears what is being written, and damages nothing that was.
+                assertFalse(engine.said("damaged"), engine::stderr);
             }
         }
     }

@@ -24,6 +24,7 @@ class SourceTroubleTest
 {
     private static final String TOPIC = "trouble";
     private static final int PARTITIONS = 3;
+    private static final int JVM_ENDED_BY_SIGTERM = 128 + 15;
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private Path dir;
@@ -91,6 +92,21 @@ class SourceTroubleTest
             awaitState(config, "SOURCE_UNAVAILABLE");
             assertEquals(0, engine.terminate(), engine::stderrTail);
             assertEquals(List.of(), engine.stdout());
+        }
+    }
+
+    /** At any moment of its start: while classes load, files open, the source is asked. */
+    @ParameterizedTest
+    @ValueSource(ints = {200, 400, 600, 800, 1000, 1300, 1600, 2000})
+    void anEngineToldToStopWhileItStartsStopsCleanly(final int delayMs) throws Exception
+    {
+        final LinkConfig link = new LinkConfig(dir).set("source.bootstrap.servers", "127.0.0.1:1");
+        try (EngineProcess engine = new EngineLauncher(dir).start(link.write()))
+        {
+            assertFalse(engine.endsWithin(delayMs), engine::stderrTail);
+            final int exitCode = engine.terminate();
+            // Before the engine listens, the JVM itself takes the signal.
+            assertTrue(exitCode == 0 || exitCode == JVM_ENDED_BY_SIGTERM, () -> exitCode + ":\n" + engine.stderrTail());
         }
     }
 

@@ -2,6 +2,7 @@ package io.umbra.engine.command;
 
 import io.umbra.engine.UmbraEngine;
 import io.umbra.engine.config.UmbraConfig;
+import io.umbra.journal.ledger.Ledger;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,6 +37,7 @@ final class RunCommand implements Callable<Integer>
     public Integer call() throws Exception
     {
         final UmbraConfig config = configFile.load();
+        Ledger.load();
         try (ShutdownSignal signal = new ShutdownSignal();
             UmbraEngine engine = UmbraEngine.launch(config))
         {

@@ -96,7 +96,8 @@ final class ShutdownSignal implements AutoCloseable
         }
         catch (final IllegalStateException ex)
         {
-            // The JVM is ending already: the hook waits for exit.
+            // The JVM is ending already and the hook waits for exit, whether or not it has come to say so.
+            RECEIVED.set(this);
             received.countDown();
         }
     }

@@ -35,11 +35,18 @@ final class ChronicleSettings
         setDefault("chronicle.announcer.disable", "true");
         // "Took 1 ms to grow file" and the like.
         setDefault("disable.perf.info", "true");
-        // Registers a shutdown hook when it is loaded, which is too late while the JVM is going down already.
+        // Registers a shutdown hook when it is loaded, which fails while the JVM is going down already.
         BackgroundResourceReleaser.releasePendingResources();
     }
 
     private ChronicleSettings()
+    {
+    }
+
+    /**
+     * Does nothing but what happens when this class is loaded.
+     */
+    static void load()
     {
     }
 

@@ -48,6 +48,15 @@ public final class Ledger implements AutoCloseable
     }
 
     /**
+     * Loads Chronicle Queue, which registers a shutdown hook when it is loaded and cannot be once the JVM is going
+     * down. Call it before anything that lets a process go on while the JVM does.
+     */
+    public static void load()
+    {
+        ChronicleSettings.load();
+    }
+
+    /**
      * Opens or creates a shard's ledger, after it has repaired what a crash left behind. The caller holds the lock of
      * the journal directory.
      *

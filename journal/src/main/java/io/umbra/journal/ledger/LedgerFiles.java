@@ -170,6 +170,12 @@ final class LedgerFiles implements AutoCloseable
                 rollRetryMs = clock.nowMs() + ROLL_RETRY_MS;
             }
         }
+        if (position > room.allocated())
+        {
+            // Room is made by writing zeros: from here on they would go over entries.
+            throw new LedgerException(CycleName.file(directory, clock.cycle()),
+                "has entries up to " + position + ", beyond the " + room.allocated() + " bytes allocated", null);
+        }
         final long end = position + RESERVE + length;
         if (end > room.allocated())
         {

@@ -17,6 +17,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
+import static io.umbra.journal.ledger.LedgerFixture.BATCH_RECORDS;
+import static io.umbra.journal.ledger.LedgerFixture.MINUTE_MS;
 import static io.umbra.journal.ledger.LedgerFixture.ORDERS;
 import static io.umbra.journal.ledger.LedgerFixture.ORDERS_INDEX;
 import static io.umbra.journal.ledger.LedgerFixture.PAYMENTS;
@@ -31,6 +33,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 class LedgerTest
 {
+    private static final int RUNS = 60;
+    private static final int COMMITS_PER_RUN = 20;
+
     private LedgerFixture fixture;
 
     @BeforeEach
@@ -121,6 +126,38 @@ class LedgerTest
             assertFalse(reader.poll(handler));
         }
         assertEquals(List.of("opened", "commit"), seen);
+    }
+
+    /**
+     * The end of what a run leaves behind wanders over every length at which room is made for the next. The file of the
+     * hour before has ended: Chronicle's appender then begins beside the current file and does not know its end.
+     */
+    @Test
+    void everyRestartOfALongFileKeepsWhatIsThere() throws Exception
+    {
+        try (Ledger ledger = fixture.start(0))
+        {
+            fixture.clock.advance(60 * MINUTE_MS);
+            fixture.commits(ledger, 0, 1);
+        }
+        long commits = 1;
+        for (int run = 0; run < RUNS; run++)
+        {
+            try (Ledger ledger = fixture.open())
+            {
+                assertEquals(List.of(), ledger.findings());
+                ledger.engineEvent(EngineEventType.STARTED, fixture.nowNs());
+                ledger.partitionOpened(
+                    ORDERS_INDEX, ORDERS, 0, commits * BATCH_RECORDS, digest(commits * BATCH_RECORDS), fixture.nowNs());
+                final int count = COMMITS_PER_RUN + run;
+                fixture.commits(ledger, commits * BATCH_RECORDS, count);
+                commits += count;
+            }
+        }
+        assertEquals(2, fixture.files().size());
+        final List<String> entries = fixture.read();
+        assertEquals(1 + RUNS, entries.stream().filter("STARTED"::equals).count());
+        assertEquals(commits, entries.stream().filter((text) -> text.startsWith("commit")).count());
     }
 
     @Test
