@@ -206,6 +206,12 @@ final class EnginePartitions implements ShadowPartitions
         return true;
     }
 
+    private int directWriteBytes()
+    {
+        final int bytes = ctx.config.journalDirectWriteBytes();
+        return 0 == bytes ? Integer.MAX_VALUE : bytes;
+    }
+
     private PartitionLog openLog(final LedgerPartition name) throws IOException
     {
         final PartitionLogContext log = new PartitionLogContext()
@@ -214,6 +220,7 @@ final class EnginePartitions implements ShadowPartitions
             .topicId(name.topicId())
             .segmentBytes(ctx.config.journalSegmentBytes())
             .tailCheckBytes((int)Math.min(Integer.MAX_VALUE, ctx.config.journalRecoveryCheckBytes()))
+            .directWriteBytes(directWriteBytes())
             .segmentFiles(ctx.segmentFiles);
         final PartitionCheckpoint checkpoint = ctx.directory.checkpoint(name.topic(), name.partition());
         if (null != checkpoint)

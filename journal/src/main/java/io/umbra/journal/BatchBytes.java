@@ -19,6 +19,8 @@ public final class BatchBytes
 {
     /** Source buffers remembered per place in the list; a stream has three term buffers. */
     private static final int WAYS = 4;
+    /** Of a full frame and the block that it begins in, for {@link #staging}. */
+    private static final int STAGING_BYTES = (1 << 20) + (64 << 10);
 
     private ByteBuffer[][] cachedSources = new ByteBuffer[16][];
     private ByteBuffer[][] cachedViews = new ByteBuffer[16][];
@@ -31,6 +33,7 @@ public final class BatchBytes
     private int count;
     private int cursor;
     private final CRC32C crc = new CRC32C();
+    private ByteBuffer staging;
 
     /** Empties the list. Views of source buffers are kept for the next frame. */
     public void reset()
@@ -224,6 +227,16 @@ public final class BatchBytes
             written += n;
         }
         return written;
+    }
+
+    /** A buffer to gather bytes in that have to be aligned. Allocated once; holds nothing between calls. */
+    ByteBuffer staging(final int alignment)
+    {
+        if (staging == null || staging.alignmentOffset(0, alignment) != 0)
+        {
+            staging = ByteBuffer.allocateDirect(STAGING_BYTES + alignment).alignedSlice(alignment);
+        }
+        return staging;
     }
 
     private ByteBuffer window(final int slice, final int from, final int to)

@@ -23,6 +23,8 @@ final class LogSegment
     private final long baseOffset;
     private final SegmentIndexes indexes;
     private final TransactionIndex transactions;
+    private final DirectFile direct;
+    private final int directWriteBytes;
     private FileChannel channel;
     private int size;
     private boolean unforced;
@@ -40,6 +42,8 @@ final class LogSegment
             new IndexFile(files, path(TIME_INDEX_SUFFIX), SegmentIndexes.TIME_ENTRY));
         this.transactions = new TransactionIndex(
             new IndexFile(files, path(TXN_INDEX_SUFFIX), TransactionIndex.ENTRY_SIZE));
+        this.direct = new DirectFile(files, logPath());
+        this.directWriteBytes = ctx.directWriteBytes();
     }
 
     static String fileName(final long offset, final String suffix)
@@ -145,11 +149,12 @@ final class LogSegment
     {
         final FileChannel out = open();
         unforced = true;
-        if (out.position() != position)
+        final int done = bytes.length() >= directWriteBytes ? direct.write(out, bytes, position) : 0;
+        if (out.position() != position + done)
         {
-            out.position(position);
+            out.position(position + done);
         }
-        bytes.writeTo(out, 0, bytes.length());
+        bytes.writeTo(out, done, bytes.length() - done);
     }
 
     /** Makes a whole batch visible, the one that begins at the present size. */
@@ -216,6 +221,7 @@ final class LogSegment
         channel = null;
         try
         {
+            direct.close();
             indexes.offsets().close();
             indexes.times().close();
             transactions.file().close();

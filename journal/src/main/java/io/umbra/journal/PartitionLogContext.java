@@ -17,6 +17,9 @@ public final class PartitionLogContext
 {
     /** Default of {@link #segmentBytes(int)}: 1 GiB. */
     public static final int DEFAULT_SEGMENT_BYTES = 1 << 30;
+    /** Default of {@link #directWriteBytes(int)}. */
+    public static final int DEFAULT_DIRECT_WRITE_BYTES = 256 * 1024;
+
     /** Default of {@link #indexIntervalBytes(int)}, that of Kafka's index.interval.bytes. */
     public static final int DEFAULT_INDEX_INTERVAL_BYTES = 4096;
     /** Default of {@link #tailCheckBytes(int)}: 4 MiB. */
@@ -45,6 +48,7 @@ public final class PartitionLogContext
     private int tailCheckBytes = DEFAULT_TAIL_CHECK_BYTES;
     private long stateIntervalBytes = DEFAULT_STATE_INTERVAL_BYTES;
     private long producerIdExpirationMs = DEFAULT_PRODUCER_ID_EXPIRATION_MS;
+    private int directWriteBytes = DEFAULT_DIRECT_WRITE_BYTES;
     private SegmentFiles segmentFiles = SegmentFiles.SYSTEM;
     private EpochClock clock = SystemEpochClock.INSTANCE;
 
@@ -66,6 +70,7 @@ public final class PartitionLogContext
         atLeast("logStartOffset", logStartOffset, 0);
         atLeast("segmentBytes", segmentBytes, BatchHeader.SIZE);
         atLeast("indexIntervalBytes", indexIntervalBytes, 0);
+        atLeast("directWriteBytes", directWriteBytes, 1);
         atLeast("tailCheckBytes", tailCheckBytes, 0);
         atLeast("stateIntervalBytes", stateIntervalBytes, 1);
         atLeast("producerIdExpirationMs", producerIdExpirationMs, 1);
@@ -290,6 +295,25 @@ public final class PartitionLogContext
     }
 
     /**
+     * Least length of an append that goes to the device past the page cache; shorter ones go through it. {@link
+     * Integer#MAX_VALUE} keeps all in the page cache.
+     *
+     * @param bytes of an append.
+     * @return this.
+     */
+    public PartitionLogContext directWriteBytes(final int bytes)
+    {
+        directWriteBytes = bytes;
+        return this;
+    }
+
+    /** @return least length of an append that goes past the page cache. */
+    public int directWriteBytes()
+    {
+        return directWriteBytes;
+    }
+
+    /**
      * The file system.
      *
      * @param files through which every file is opened.
@@ -339,6 +363,7 @@ public final class PartitionLogContext
             .tailCheckBytes(tailCheckBytes)
             .stateIntervalBytes(stateIntervalBytes)
             .producerIdExpirationMs(producerIdExpirationMs)
+            .directWriteBytes(directWriteBytes)
             .segmentFiles(segmentFiles)
             .clock(clock)
             .conclude();

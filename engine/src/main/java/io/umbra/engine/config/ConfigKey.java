@@ -28,6 +28,8 @@ public enum ConfigKey
     JOURNAL_MIN_FREE_BYTES("journal.min.free.bytes", "64MiB"),
     /** How much of a log's tail is checked byte by byte at start, besides what was not known durable. */
     JOURNAL_RECOVERY_CHECK_BYTES("journal.recovery.check.bytes", "4MiB"),
+    /** Least size of a write that goes to the device past the page cache; 0: none does. */
+    JOURNAL_DIRECT_WRITE_BYTES("journal.direct.write.bytes", "256KiB"),
     /** What happens to records that the source has dropped. */
     RETENTION("retention", "mirror"),
     /** What happens to the shadow of a topic that the source has deleted. */

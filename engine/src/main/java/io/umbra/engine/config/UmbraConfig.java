@@ -27,6 +27,7 @@ public final class UmbraConfig
     private final FlushPolicy journalFlush;
     private final long journalMinFreeBytes;
     private final long journalRecoveryCheckBytes;
+    private final int journalDirectWriteBytes;
     private final Retention retention;
     private final OnTopicDelete onTopicDelete;
     private final OnDivergence onDivergence;
@@ -65,6 +66,7 @@ public final class UmbraConfig
         journalFlush = values.parse(ConfigKey.JOURNAL_FLUSH, FlushPolicy.ALLOWED, FlushPolicy::parse);
         journalMinFreeBytes = values.size(ConfigKey.JOURNAL_MIN_FREE_BYTES, 0, Long.MAX_VALUE);
         journalRecoveryCheckBytes = values.size(ConfigKey.JOURNAL_RECOVERY_CHECK_BYTES, 0, Long.MAX_VALUE);
+        journalDirectWriteBytes = (int) values.size(ConfigKey.JOURNAL_DIRECT_WRITE_BYTES, 0, Integer.MAX_VALUE);
         retention = values.parse(ConfigKey.RETENTION, Retention.ALLOWED, Retention::parse);
         onTopicDelete = values.choice(ConfigKey.ON_TOPIC_DELETE, OnTopicDelete.class);
         onDivergence = values.choice(ConfigKey.ON_DIVERGENCE, OnDivergence.class);
@@ -199,6 +201,12 @@ public final class UmbraConfig
     public long journalRecoveryCheckBytes()
     {
         return journalRecoveryCheckBytes;
+    }
+
+    /** Least size of a write that goes to the device past the page cache, in bytes; 0: none does. */
+    public int journalDirectWriteBytes()
+    {
+        return journalDirectWriteBytes;
     }
 
     /** What happens to records that the source has dropped. */

@@ -1,0 +1,99 @@
+package io.umbra.jmh.rig;
+
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Measures a copy by watching it from outside. The clock starts when a quarter has been copied, so that neither a
+ * JVM's start nor its compilers are in it, and stops with the last record.
+ */
+final class Span
+{
+    private static final int WARM_PART = 4;
+    private static final long TIMEOUT_S = 1800;
+
+    /** How far a copy is. */
+    @FunctionalInterface
+    interface Progress
+    {
+        /** Records copied so far. */
+        long records() throws IOException;
+    }
+
+    private final long totalRecords;
+    private final long totalBytes;
+    private final long pollNs;
+
+    /**
+     * A span over a copy.
+     *
+     * @param totalRecords that it has when it is complete.
+     * @param totalBytes   of the record batches that hold them.
+     * @param pollMs       how often to look, milliseconds.
+     */
+    Span(final long totalRecords, final long totalBytes, final long pollMs)
+    {
+        this.totalRecords = totalRecords;
+        this.totalBytes = totalBytes;
+        pollNs = TimeUnit.MILLISECONDS.toNanos(pollMs);
+    }
+
+    /**
+     * Waits until the copy of a child process is complete.
+     *
+     * @param child    that copies.
+     * @param progress of it.
+     * @return what it took.
+     * @throws IOException if the process fails.
+     */
+    Measurement measure(final Child child, final Progress progress) throws IOException
+    {
+        return measure("the copy", child.pid(), () ->
+        {
+            final long records = progress.records();
+            if (records < totalRecords)
+            {
+                child.checkAlive();
+            }
+            return records;
+        });
+    }
+
+    /**
+     * Waits until the copy is complete.
+     *
+     * @param what     it is, for the error.
+     * @param pid      of the process that copies.
+     * @param progress of it.
+     * @return what it took.
+     * @throws IOException if the process is gone, or does not come to an end.
+     */
+    Measurement measure(final String what, final long pid, final Progress progress) throws IOException
+    {
+        final long warm = await(what, totalRecords / WARM_PART, progress);
+        final long startNs = System.nanoTime();
+        final double cpuStart = Proc.cpuSeconds(pid);
+        final long end = await(what, totalRecords, progress);
+        final double seconds = (System.nanoTime() - startNs) / 1e9;
+        final double cpuSeconds = Proc.cpuSeconds(pid) - cpuStart;
+        final long records = end - warm;
+        return new Measurement(
+            seconds, Math.round((double)totalBytes * records / totalRecords), records, cpuSeconds, Proc.peakRssMib(pid));
+    }
+
+    private long await(final String what, final long goal, final Progress progress) throws IOException
+    {
+        final long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_S);
+        long records;
+        while ((records = progress.records()) < goal)
+        {
+            if (System.nanoTime() - deadlineNs > 0)
+            {
+                throw new IOException(what + " stands at " + records + " of " + totalRecords + " records");
+            }
+            LockSupport.parkNanos(pollNs);
+        }
+        return records;
+    }
+}

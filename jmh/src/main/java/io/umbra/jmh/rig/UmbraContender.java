@@ -1,0 +1,107 @@
+package io.umbra.jmh.rig;
+
+import io.umbra.engine.status.PartitionTable;
+
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+
+/**
+ * Umbra as a user starts it, {@code bin/umbra run}, until every record is journaled and durable as configured.
+ *
+ * @param source   that is copied.
+ * @param load     to copy.
+ * @param folder   for the journal, which is deleted again.
+ * @param settings of the link, besides source and topic.
+ * @param options  for its JVM.
+ */
+record UmbraContender(
+    Source source, Source.Load load, Path folder, Map<String, String> settings, List<String> options)
+    implements Contender
+{
+    private static final long POLL_MS = 1;
+
+    @Override
+    public String name()
+    {
+        return "umbra";
+    }
+
+    @Override
+    public Measurement run() throws IOException
+    {
+        final Path home = Files.createTempDirectory(folder, "umbra");
+        try (Child child = start(source, load.topic(), home, settings, options))
+        {
+            return new Span(load.records(), load.bytes(), POLL_MS)
+                .measure(child, () -> durableRecords(home.resolve("journal")));
+        }
+        finally
+        {
+            Folders.delete(home);
+        }
+    }
+
+    /**
+     * Starts the engine for one topic.
+     *
+     * @param source   of the link.
+     * @param topic    to shadow.
+     * @param home     for configuration, journal and log.
+     * @param settings besides.
+     * @param options  for its JVM.
+     * @return the process.
+     * @throws IOException if it does not start.
+     */
+    static Child start(
+        final Source source,
+        final String topic,
+        final Path home,
+        final Map<String, String> settings,
+        final List<String> options) throws IOException
+    {
+        final Properties properties = new Properties();
+        properties.setProperty("link.name", "bench");
+        properties.setProperty("source.bootstrap.servers", source.bootstrapServers());
+        properties.setProperty("topics.include", topic);
+        properties.setProperty("journal.dir", home.resolve("journal").toString());
+        properties.putAll(settings);
+        final Path config = home.resolve("umbra.properties");
+        try (Writer writer = Files.newBufferedWriter(config))
+        {
+            properties.store(writer, null);
+        }
+        final List<String> command = new ArrayList<>();
+        command.add("env");
+        if (!options.isEmpty())
+        {
+            command.add("UMBRA_OPTS=" + String.join(" ", options));
+        }
+        command.addAll(List.of(
+            Path.of(System.getProperty("umbra.root"), "bin", "umbra").toString(), "run", config.toString()));
+        return Child.start(home.resolve("umbra.log"), command);
+    }
+
+    private static long durableRecords(final Path journal) throws IOException
+    {
+        if (!Files.exists(PartitionTable.file(journal)))
+        {
+            return 0;
+        }
+        long records = 0;
+        try (PartitionTable table = PartitionTable.openReadOnly(journal))
+        {
+            final int rows = table.rowCount();
+            for (int row = 0; row < rows; row++)
+            {
+                records += Math.max(0, table.journalDurableOffset(row));
+            }
+        }
+        return records;
+    }
+}
