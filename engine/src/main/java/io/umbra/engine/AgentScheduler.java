@@ -41,6 +41,18 @@ final class AgentScheduler implements AutoCloseable
     }
 
     /**
+     * Whether an agent may wait for what it needs, rather than come back and look again.
+     *
+     * @param threading that is configured.
+     * @param idle      that is configured.
+     * @return true if its thread is its own and has nothing else to do.
+     */
+    static boolean mayWait(final Threading threading, final Idle idle)
+    {
+        return Idle.BACKOFF == idle && Threading.PAIRED != threading && Threading.SINGLE != threading;
+    }
+
+    /**
      * Start the data agents.
      *
      * @param shards whose fetch and journal agents are started.
@@ -67,7 +79,8 @@ final class AgentScheduler implements AutoCloseable
 
             default:
                 // Runners close in reverse: fetch before journal.
-                shards.forEach((shard) -> start(shard.journal(), dataIdleStrategy()));
+                shards.forEach((shard) -> start(
+                    shard.journal(), Idle.BACKOFF == idle ? shard.bell() : dataIdleStrategy()));
                 shards.forEach((shard) -> start(shard.fetch(), dataIdleStrategy()));
                 break;
         }

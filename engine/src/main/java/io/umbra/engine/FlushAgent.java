@@ -17,6 +17,7 @@ final class FlushAgent implements Agent
     private final int shard;
     private final OneToOneConcurrentArrayQueue<Request> requested;
     private final OneToOneConcurrentArrayQueue<Request> completed;
+    private final Runnable onCompleted;
 
     /**
      * A flush of one partition log. Belongs to the agent while it is in the queue of requests.
@@ -35,9 +36,10 @@ final class FlushAgent implements Agent
         }
     }
 
-    FlushAgent(final int shard, final int capacity)
+    FlushAgent(final int shard, final int capacity, final Runnable onCompleted)
     {
         this.shard = shard;
+        this.onCompleted = onCompleted;
         requested = new OneToOneConcurrentArrayQueue<>(capacity);
         completed = new OneToOneConcurrentArrayQueue<>(capacity);
     }
@@ -88,6 +90,7 @@ final class FlushAgent implements Agent
             }
             // As large as the queue of requests, so there is always a place.
             completed.offer(request);
+            onCompleted.run();
             count++;
         }
         return count;

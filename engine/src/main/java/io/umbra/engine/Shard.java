@@ -11,10 +11,17 @@ import io.umbra.journal.ledger.Ledger;
  * @param fetch    reads from the source.
  * @param journal  writes the logs.
  * @param flush    makes them durable.
+ * @param bell     wakes the JournalAgent.
  * @param ledger   that the JournalAgent writes.
  * @param counters of the JournalAgent.
  */
 record Shard(
-    int index, FetchAgent fetch, JournalAgent journal, FlushAgent flush, Ledger ledger, JournalAgent.Counters counters)
+    int index,
+    FetchAgent fetch,
+    JournalAgent journal,
+    FlushAgent flush,
+    Doorbell bell,
+    Ledger ledger,
+    JournalAgent.Counters counters)
 {
 }

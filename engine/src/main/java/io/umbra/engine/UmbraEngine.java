@@ -299,7 +299,8 @@ public final class UmbraEngine implements AutoCloseable
             .roll(LedgerRoll.valueOf(config.ledgerRoll().name()))
             .maxBytes(config.ledgerMaxBytes())));
         ledger.findings().forEach((finding) -> events.warn("ledger: " + finding));
-        final FlushAgent flush = new FlushAgent(index, FLUSH_QUEUE_CAPACITY);
+        final Doorbell bell = new Doorbell();
+        final FlushAgent flush = new FlushAgent(index, FLUSH_QUEUE_CAPACITY, bell::ring);
         final JournalAgent.Counters journalCounters = counters.journal();
         final JournalAgent journal = new JournalAgent(new JournalAgent.Context(
             index,
@@ -323,11 +324,13 @@ public final class UmbraEngine implements AutoCloseable
                 config.fetchBufferBytes(),
                 config.source().getProperty("client.rack", "")),
             stream.publisher(),
+            bell::ring,
+            AgentScheduler.mayWait(config.threading(), config.idle()),
             new TableProgress(table, slots),
             counters,
             events,
             refreshMetadata));
-        return new Shard(index, fetch, journal, flush, ledger, journalCounters);
+        return new Shard(index, fetch, journal, flush, bell, ledger, journalCounters);
     }
 
     private <T extends AutoCloseable> T closeLater(final T resource)

@@ -73,7 +73,7 @@ class JournalAgentTest
             }));
         stream = transport.openStream(0);
         table = PartitionTable.create(dir, "test", 0, 1);
-        flusher = new FlushAgent(0, 16);
+        flusher = new FlushAgent(0, 16, () -> {});
         counters = new ShardCounters(transport, 0).journal();
         agent = new JournalAgent(new JournalAgent.Context(
             0,

@@ -35,6 +35,8 @@ public final class FetchAgent implements Agent
     private static final long UNREADABLE_RETRY_MS = 1_000;
     private static final long VERSION_RETRY_MS = 5_000;
     private static final int MAX_RECEIVE_ROUNDS = 3;
+    /** Commands and retries are looked at so often. */
+    private static final long MAX_WAIT_MS = 5;
 
     private final Context ctx;
     private final ReceiveBuffers buffers;
@@ -56,6 +58,8 @@ public final class FetchAgent implements Agent
      * @param settings        how to reach the source.
      * @param limits          of its requests.
      * @param publisher       of the shard's stream.
+     * @param onPublished     wakes whoever takes frames out of the stream.
+     * @param mayWait         whether {@link #doWork()} may wait for the network while there is nothing else to do.
      * @param progress        counters that flow backwards.
      * @param counters        shown to the outside.
      * @param events          where news for the operator go.
@@ -66,6 +70,8 @@ public final class FetchAgent implements Agent
         SourceSettings settings,
         FetchLimits limits,
         FramePublisher publisher,
+        Runnable onPublished,
+        boolean mayWait,
         FetchProgress progress,
         FetchCounters counters,
         SourceEvents events,
@@ -130,7 +136,12 @@ public final class FetchAgent implements Agent
     {
         final long nowMs = System.currentTimeMillis();
         int workCount = drainCommands();
-        workCount += turns.publish(leaders.brokers());
+        final int published = turns.publish(leaders.brokers());
+        if (published > 0)
+        {
+            ctx.onPublished.run();
+        }
+        workCount += published;
         workCount += retry(nowMs);
         workCount += fetch(nowMs);
         workCount += receive(nowMs);
@@ -296,10 +307,13 @@ public final class FetchAgent implements Agent
         final long refusals = buffers.refusals();
         int count = 0;
         int received;
+        final boolean isWaiting = ctx.mayWait && !turns.isAnythingInHand(leaders.brokers());
+        long timeoutMs = isWaiting ? MAX_WAIT_MS : 0;
         // Again after responses, so that the fetches they have led to are on the wire before anything is published.
-        for (int round = 0; round < MAX_RECEIVE_ROUNDS && (received = receiveOnce(nowMs)) > 0; round++)
+        for (int round = 0; round < MAX_RECEIVE_ROUNDS && (received = receiveOnce(timeoutMs, nowMs)) > 0; round++)
         {
             count += received;
+            timeoutMs = 0;
         }
         if (refusals != buffers.refusals())
         {
@@ -309,16 +323,17 @@ public final class FetchAgent implements Agent
         {
             bufferPeak.setRelease(buffers.peakBytes());
         }
-        return count;
+        // Having waited is work enough: there is no need to idle as well.
+        return isWaiting ? count + 1 : count;
     }
 
-    private int receiveOnce(final long nowMs)
+    private int receiveOnce(final long timeoutMs, final long nowMs)
     {
         kept.clear();
         int count = 0;
         try
         {
-            final List<ClientResponse> responses = network.poll(0, nowMs);
+            final List<ClientResponse> responses = network.poll(timeoutMs, nowMs);
             for (int i = 0; i < responses.size(); i++)
             {
                 onResponse(responses.get(i), nowMs);

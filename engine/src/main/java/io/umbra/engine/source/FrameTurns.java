@@ -42,6 +42,22 @@ final class FrameTurns
     }
 
     /**
+     * Whether there is something to publish.
+     *
+     * @param brokers whose responses may be in hand.
+     * @return true if there is.
+     */
+    boolean isAnythingInHand(final List<BrokerFetch> brokers)
+    {
+        boolean isAnything = hasAnnouncements();
+        for (int i = 0; i < brokers.size() && !isAnything; i++)
+        {
+            isAnything = brokers.get(i).hasInHand();
+        }
+        return isAnything;
+    }
+
+    /**
      * At most one frame of each broker.
      *
      * @param brokers whose responses are in hand.
