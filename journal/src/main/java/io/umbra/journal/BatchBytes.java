@@ -19,8 +19,10 @@ public final class BatchBytes
 {
     /** Source buffers remembered per place in the list; a stream has three term buffers. */
     private static final int WAYS = 4;
-    /** Of a full frame and the block that it begins in, for {@link #staging}. */
-    private static final int STAGING_BYTES = (1 << 20) + (64 << 10);
+    /** Room for the largest frame and the block that it begins in. */
+    private static final int STAGING_BYTES = (4 << 20) + (64 << 10);
+    /** Copied and then checksummed at a time: small enough to be in the core's cache still. */
+    private static final int STAGING_STEP = 64 << 10;
 
     private ByteBuffer[][] cachedSources = new ByteBuffer[16][];
     private ByteBuffer[][] cachedViews = new ByteBuffer[16][];
@@ -34,12 +36,18 @@ public final class BatchBytes
     private int cursor;
     private final CRC32C crc = new CRC32C();
     private ByteBuffer staging;
+    /** Where the list's first byte goes in the staging buffer, or -1 while nothing is to be staged. */
+    private int stagingOffset = -1;
+    /** Bytes of the list that are in the staging buffer. */
+    private int staged;
 
     /** Empties the list. Views of source buffers are kept for the next frame. */
     public void reset()
     {
         count = 0;
         cursor = 0;
+        stagingOffset = -1;
+        staged = 0;
     }
 
     /**
@@ -150,8 +158,36 @@ public final class BatchBytes
     public int crc32c(final int position, final int length)
     {
         crc.reset();
-        update(crc, position, length);
+        if (stagingOffset >= 0 && position >= staged)
+        {
+            stageAndUpdate(position, length);
+        }
+        else
+        {
+            update(crc, position, length);
+        }
         return (int)crc.getValue();
+    }
+
+    /** Step by step, so that what the checksum reads is what the copy has just brought into the core's cache. */
+    private void stageAndUpdate(final int position, final int length)
+    {
+        final int end = position + length;
+        stageUpTo(position);
+        while (staged < end)
+        {
+            final int from = staged;
+            stageUpTo(Math.min(end, from + STAGING_STEP));
+            staging.limit(stagingOffset + staged).position(stagingOffset + from);
+            crc.update(staging);
+        }
+    }
+
+    private void stageUpTo(final int end)
+    {
+        staging.limit(stagingOffset + end).position(stagingOffset + staged);
+        copyTo(staging, staged, end - staged);
+        staged = end;
     }
 
     /** Feeds a range to a running checksum. */
@@ -229,8 +265,44 @@ public final class BatchBytes
         return written;
     }
 
-    /** A buffer to gather bytes in that have to be aligned. Allocated once; holds nothing between calls. */
-    ByteBuffer staging(final int alignment)
+    /**
+     * Has the list copied into one aligned buffer while its checksums are computed, which brings every byte into the
+     * core's cache once rather than twice.
+     *
+     * @param offset    where the first byte goes, from the beginning of the aligned buffer.
+     * @param alignment of the buffer's address.
+     */
+    void stageAt(final int offset, final int alignment)
+    {
+        if (length() <= staging(alignment).capacity() - offset)
+        {
+            stagingOffset = offset;
+            staged = 0;
+        }
+    }
+
+    /**
+     * The aligned buffer, with the list in it from an offset on: what is not in it already is copied.
+     *
+     * @param offset    where the first byte goes, from the beginning of the buffer.
+     * @param alignment of the buffer's address.
+     * @return the buffer, or null if the list is too long for it.
+     */
+    ByteBuffer staged(final int offset, final int alignment)
+    {
+        if (stagingOffset != offset)
+        {
+            stageAt(offset, alignment);
+        }
+        if (stagingOffset != offset)
+        {
+            return null;
+        }
+        stageUpTo(length());
+        return staging.clear();
+    }
+
+    private ByteBuffer staging(final int alignment)
     {
         if (staging == null || staging.alignmentOffset(0, alignment) != 0)
         {

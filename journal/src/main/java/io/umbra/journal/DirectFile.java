@@ -22,12 +22,12 @@ import java.nio.file.StandardOpenOption;
  */
 final class DirectFile
 {
-    private static final int MAX_BLOCK_SIZE = 64 * 1024;
+    /** A multiple of every block size that file systems and devices have in practice. */
+    static final int BLOCK_SIZE = 4096;
 
     private final SegmentFiles files;
     private final Path path;
     private FileChannel channel;
-    private int blockSize;
     private boolean unsupported;
 
     DirectFile(final SegmentFiles files, final Path path)
@@ -42,7 +42,8 @@ final class DirectFile
      * @param cached   the same file, opened through the page cache.
      * @param bytes    to write.
      * @param position of the file's end, where they go.
-     * @return bytes that need not be written any more; 0 if there is no direct way to this file.
+     * @return bytes that need not be written any more; 0 if there is no direct way to this file, or they are too many at
+     *         once.
      * @throws IOException if a write fails; a part may have been written.
      */
     int write(final FileChannel cached, final BatchBytes bytes, final int position) throws IOException
@@ -51,37 +52,22 @@ final class DirectFile
         {
             return 0;
         }
-        final int start = position - position % blockSize;
-        final int end = (int)((long)position + bytes.length() - ((long)position + bytes.length()) % blockSize);
-        if (end <= position)
+        final int lead = position % BLOCK_SIZE;
+        final int length = (int)(((long)lead + bytes.length()) / BLOCK_SIZE * BLOCK_SIZE);
+        final ByteBuffer staging = length <= lead ? null : bytes.staged(lead, BLOCK_SIZE);
+        if (staging == null)
         {
             return 0;
         }
-        final ByteBuffer staging = bytes.staging(blockSize);
-        final int stagingLength = staging.capacity() - staging.capacity() % blockSize;
-        int done = 0;
-        for (int at = start; at < end;)
-        {
-            staging.clear().limit(Math.min(stagingLength, end - at));
-            if (at < position)
-            {
-                readBack(cached, staging, at, position - at);
-            }
-            final int length = staging.remaining();
-            bytes.copyTo(staging, done, length);
-            done += length;
-            staging.flip();
-            at += staging.limit();
-            writeFully(staging, at - staging.limit());
-        }
-        return done;
+        readBack(cached, staging, position - lead, lead);
+        writeFully(staging.clear().limit(length), position - lead);
+        return length - lead;
     }
 
     /** The bytes of the first block that are in the file already. */
     private void readBack(final FileChannel cached, final ByteBuffer staging, final int from, final int length)
         throws IOException
     {
-        final int limit = staging.limit();
         staging.limit(length);
         while (staging.hasRemaining())
         {
@@ -90,7 +76,6 @@ final class DirectFile
                 throw new IOException(path + " ends before position " + (from + length));
             }
         }
-        staging.limit(limit);
     }
 
     private void writeFully(final ByteBuffer staging, final long position) throws IOException
@@ -99,7 +84,7 @@ final class DirectFile
         while (staging.hasRemaining())
         {
             final int written = channel.write(staging, at);
-            if (written <= 0 || written % blockSize != 0 && staging.hasRemaining())
+            if (written <= 0 || written % BLOCK_SIZE != 0 && staging.hasRemaining())
             {
                 throw new IOException(path + ": wrote " + written + " bytes directly, and no more are taken");
             }
@@ -119,13 +104,12 @@ final class DirectFile
             try
             {
                 channel = files.open(path, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT);
-                blockSize = (int)Files.getFileStore(path).getBlockSize();
+                unsupported = BLOCK_SIZE % Files.getFileStore(path).getBlockSize() != 0;
             }
             catch (final UnsupportedOperationException | IOException ex)
             {
                 unsupported = true;
             }
-            unsupported |= blockSize <= 0 || blockSize > MAX_BLOCK_SIZE;
         }
         return !unsupported;
     }

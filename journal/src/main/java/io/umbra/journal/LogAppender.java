@@ -37,6 +37,10 @@ final class LogAppender
                 "whole batches while " + chunked.received() + " of " + chunked.header().sizeInBytes() +
                     " bytes of a batch in chunks have come");
         }
+        if (state.active().isDirect(bytes.length()))
+        {
+            bytes.stageAt(state.active().size() % DirectFile.BLOCK_SIZE, DirectFile.BLOCK_SIZE);
+        }
         validator.validate(bytes, state);
         final LogSegment segment = writer.segmentFor(validator.firstOffset(), validator.lastOffset(), bytes.length());
         final LeaderEpochs before = validator.newEpoch() ? state.epochs.copy() : null;

@@ -144,12 +144,18 @@ final class LogSegment
         return firstOffset >= baseOffset && lastOffset - baseOffset <= Integer.MAX_VALUE;
     }
 
+    /** Whether a write of this length goes past the page cache. */
+    boolean isDirect(final int length)
+    {
+        return length >= directWriteBytes;
+    }
+
     /** Writes bytes behind what is there, at a position of the file. */
     void write(final BatchBytes bytes, final int position) throws IOException
     {
         final FileChannel out = open();
         unforced = true;
-        final int done = bytes.length() >= directWriteBytes ? direct.write(out, bytes, position) : 0;
+        final int done = isDirect(bytes.length()) ? direct.write(out, bytes, position) : 0;
         if (out.position() != position + done)
         {
             out.position(position + done);

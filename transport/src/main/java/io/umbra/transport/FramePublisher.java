@@ -22,7 +22,7 @@ public final class FramePublisher
     /**
      * Record bytes that one frame carries at most.
      */
-    public static final int MAX_FRAME_PAYLOAD = 1024 * 1024 - 256;
+    public static final int MAX_FRAME_PAYLOAD = 4 * 1024 * 1024 - 256;
     private static final int MAX_TEXT_LENGTH = 512;
 
     private final ExclusivePublication publication;
