@@ -1,0 +1,180 @@
+package io.umbra.jmh.rig;
+
+import io.umbra.engine.status.PartitionTable;
+import org.HdrHistogram.Histogram;
+import org.agrona.collections.LongArrayList;
+
+import java.io.IOException;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Watches a shadow from outside, through the engine's partition table, as {@code umbra status} does: when it had which
+ * offsets. It looks every {@value #POLL_NS} ns and what the operating system adds to that, so that what it says is
+ * late by up to about 0.2 ms, and never early.
+ */
+final class ShadowWatch implements AutoCloseable
+{
+    private static final long POLL_NS = 50_000;
+
+    private final PartitionTable table;
+    private final boolean isDurable;
+    private final FixedRate source;
+    private final int partitions;
+    /** Row in the table by partition. */
+    private final int[] rows;
+    private final LongArrayList[] ends;
+    private final LongArrayList[] times;
+    private final LongArrayList[] offsets;
+    private final LongArrayList[] due;
+    private final Histogram lag;
+    private final Thread thread = new Thread(this::watch, "shadow-watch");
+    private volatile boolean isStopped;
+    private volatile boolean isRecording;
+
+    /**
+     * Begins to watch.
+     *
+     * @param table      of the engine, with all rows in it; closed with this.
+     * @param partitions of the topic.
+     * @param isDurable  whether a record counts when it is durable, rather than when it is written.
+     * @param source     whose acknowledged offsets are compared.
+     * @throws IOException if the table cannot be read.
+     */
+    ShadowWatch(final PartitionTable table, final int partitions, final boolean isDurable, final FixedRate source)
+        throws IOException
+    {
+        this.table = table;
+        this.partitions = partitions;
+        this.isDurable = isDurable;
+        this.source = source;
+        rows = new int[partitions];
+        final int rowCount = table.rowCount();
+        for (int row = 0; row < rowCount; row++)
+        {
+            rows[table.partition(row)] = row;
+        }
+        ends = lists(partitions);
+        times = lists(partitions);
+        offsets = lists(partitions);
+        due = lists(partitions);
+        lag = new Histogram(1L << 40, 3);
+        thread.start();
+    }
+
+    private static LongArrayList[] lists(final int count)
+    {
+        final LongArrayList[] lists = new LongArrayList[count];
+        for (int i = 0; i < count; i++)
+        {
+            lists[i] = new LongArrayList();
+        }
+        return lists;
+    }
+
+    /** A record to be looked for; on the producer's thread. */
+    void onRecord(final int partition, final long offset, final long dueNs)
+    {
+        offsets[partition].addLong(offset);
+        due[partition].addLong(dueNs);
+    }
+
+    /** From here on the lag counts. */
+    void record()
+    {
+        isRecording = true;
+    }
+
+    /** Records in the shadow. */
+    long records()
+    {
+        long records = 0;
+        for (int partition = 0; partition < partitions; partition++)
+        {
+            records += end(partition);
+        }
+        return records;
+    }
+
+    /** Records that were acknowledged by the source and not in the shadow, at each look. */
+    Histogram lag()
+    {
+        return lag;
+    }
+
+    /**
+     * When each record that was looked for had come, counted from when it was due. Call it when all are there.
+     *
+     * @return nanoseconds.
+     */
+    Histogram latencies() throws InterruptedException
+    {
+        stop();
+        final Histogram histogram = Latencies.histogram();
+        for (int partition = 0; partition < partitions; partition++)
+        {
+            int at = 0;
+            for (int i = 0; i < offsets[partition].size(); i++)
+            {
+                while (ends[partition].getLong(at) <= offsets[partition].getLong(i))
+                {
+                    at++;
+                }
+                Latencies.record(histogram, times[partition].getLong(at) - due[partition].getLong(i));
+            }
+        }
+        return histogram;
+    }
+
+    private long end(final int partition)
+    {
+        return isDurable ? table.journalDurableOffset(rows[partition]) : table.journalEndOffset(rows[partition]);
+    }
+
+    private void watch()
+    {
+        final long[] last = new long[partitions];
+        while (!isStopped)
+        {
+            long behind = 0;
+            for (int partition = 0; partition < partitions; partition++)
+            {
+                // First what the shadow has, then what the source has: what comes between counts as missing.
+                final long end = end(partition);
+                final long acknowledged = source.acknowledged(partition);
+                if (end != last[partition])
+                {
+                    last[partition] = end;
+                    ends[partition].addLong(end);
+                    times[partition].addLong(System.nanoTime());
+                }
+                behind += Math.max(0, acknowledged - end);
+            }
+            if (isRecording)
+            {
+                lag.recordValue(behind);
+            }
+            LockSupport.parkNanos(POLL_NS);
+        }
+    }
+
+    private void stop() throws InterruptedException
+    {
+        isStopped = true;
+        thread.join();
+    }
+
+    @Override
+    public void close() throws IOException
+    {
+        isStopped = true;
+        try
+        {
+            thread.join();
+        }
+        catch (final InterruptedException ex)
+        {
+            Thread.currentThread().interrupt();
+        }
+        table.close();
+    }
+}
