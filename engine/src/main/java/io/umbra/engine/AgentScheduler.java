@@ -24,6 +24,8 @@ import java.util.concurrent.TimeUnit;
 final class AgentScheduler implements AutoCloseable
 {
     private static final long MAX_PARK_NS = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final long DEDICATED_WAIT_MS = 5;
+    private static final long PAIRED_WAIT_MS = 1;
     private static final int BACKGROUND_SLEEP_MS = 10;
     /** After which a thread that waits for the network is interrupted. */
     private static final int BACKGROUND_CLOSE_TIMEOUT_MS = 1_000;
@@ -41,15 +43,20 @@ final class AgentScheduler implements AutoCloseable
     }
 
     /**
-     * Whether an agent may wait for what it needs, rather than come back and look again.
+     * How long a FetchAgent may wait for the network, rather than come back and look again.
      *
      * @param threading that is configured.
      * @param idle      that is configured.
-     * @return true if its thread is its own and has nothing else to do.
+     * @return milliseconds: some when its thread is its own, less when the JournalAgent behind it waits too, none when
+     *         others do.
      */
-    static boolean mayWait(final Threading threading, final Idle idle)
+    static long maxWaitMs(final Threading threading, final Idle idle)
     {
-        return Idle.BACKOFF == idle && Threading.PAIRED != threading && Threading.SINGLE != threading;
+        if (Idle.BACKOFF != idle || Threading.SINGLE == threading)
+        {
+            return 0;
+        }
+        return Threading.PAIRED == threading ? PAIRED_WAIT_MS : DEDICATED_WAIT_MS;
     }
 
     /**

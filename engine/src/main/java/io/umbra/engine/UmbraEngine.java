@@ -325,7 +325,7 @@ public final class UmbraEngine implements AutoCloseable
                 config.source().getProperty("client.rack", "")),
             stream.publisher(),
             bell::ring,
-            AgentScheduler.mayWait(config.threading(), config.idle()),
+            AgentScheduler.maxWaitMs(config.threading(), config.idle()),
             new TableProgress(table, slots),
             counters,
             events,

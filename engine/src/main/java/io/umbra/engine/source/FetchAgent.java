@@ -35,8 +35,6 @@ public final class FetchAgent implements Agent
     private static final long UNREADABLE_RETRY_MS = 1_000;
     private static final long VERSION_RETRY_MS = 5_000;
     private static final int MAX_RECEIVE_ROUNDS = 3;
-    /** Commands and retries are looked at so often. */
-    private static final long MAX_WAIT_MS = 5;
 
     private final Context ctx;
     private final ReceiveBuffers buffers;
@@ -59,7 +57,8 @@ public final class FetchAgent implements Agent
      * @param limits          of its requests.
      * @param publisher       of the shard's stream.
      * @param onPublished     wakes whoever takes frames out of the stream.
-     * @param mayWait         whether {@link #doWork()} may wait for the network while there is nothing else to do.
+     * @param maxWaitMs       how long {@link #doWork()} may wait for the network while it has nothing else to do,
+     *                        milliseconds; commands and retries wait as long. 0: it never waits.
      * @param progress        counters that flow backwards.
      * @param counters        shown to the outside.
      * @param events          where news for the operator go.
@@ -71,7 +70,7 @@ public final class FetchAgent implements Agent
         FetchLimits limits,
         FramePublisher publisher,
         Runnable onPublished,
-        boolean mayWait,
+        long maxWaitMs,
         FetchProgress progress,
         FetchCounters counters,
         SourceEvents events,
@@ -307,8 +306,8 @@ public final class FetchAgent implements Agent
         final long refusals = buffers.refusals();
         int count = 0;
         int received;
-        final boolean isWaiting = ctx.mayWait && !turns.isAnythingInHand(leaders.brokers());
-        long timeoutMs = isWaiting ? MAX_WAIT_MS : 0;
+        final boolean isWaiting = ctx.maxWaitMs > 0 && !turns.isAnythingInHand(leaders.brokers());
+        long timeoutMs = isWaiting ? ctx.maxWaitMs : 0;
         // Again after responses, so that the fetches they have led to are on the wire before anything is published.
         for (int round = 0; round < MAX_RECEIVE_ROUNDS && (received = receiveOnce(timeoutMs, nowMs)) > 0; round++)
         {

@@ -28,7 +28,7 @@ final class CatchupCommand implements Callable<Integer>
     private RigOptions rig;
 
     @Option(names = "--gib", description = "Backlog in GiB; default: ${DEFAULT-VALUE}.")
-    private double gib = 4;
+    private double gib = 8;
 
     @Option(names = "--partitions", description = "Partitions of the topic; default: ${DEFAULT-VALUE}.")
     private int partitions = 6;
@@ -112,7 +112,7 @@ final class CatchupCommand implements Callable<Integer>
     {
         if (0 == round && "mm2".equals(contender.name()))
         {
-            // It takes ten times as long as all others, and has its own quarter to warm up in.
+            // It takes ten times as long as all others, and has its own half to warm up in.
             return;
         }
         Environment.settle(segments);

@@ -1,6 +1,7 @@
 package io.umbra.jmh.rig;
 
 import io.umbra.rig.KafkaCluster;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -11,6 +12,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +29,8 @@ final class Source implements AutoCloseable
     static final int LEADER = 1;
     static final int FOLLOWER = 2;
     private static final int PRODUCERS = 2;
+    /** The controller takes no more in one step. */
+    private static final int MAX_CREATED_AT_ONCE = 5000;
     private static final int HEAP_MIB = 1024;
     private static final int MAX_MESSAGE_BYTES = 64 << 20;
 
@@ -86,11 +90,23 @@ final class Source implements AutoCloseable
     void createTopic(final String topic, final int partitions) throws IOException
     {
         final Map<Integer, List<Integer>> replicas = new HashMap<>();
-        for (int i = 0; i < partitions; i++)
+        for (int i = 0; i < Math.min(partitions, MAX_CREATED_AT_ONCE); i++)
         {
             replicas.put(i, List.of(LEADER));
         }
         await(() -> cluster.admin().createTopics(List.of(new NewTopic(topic, replicas))).all().get());
+        for (int count = replicas.size(); count < partitions;)
+        {
+            final int step = Math.min(partitions - count, MAX_CREATED_AT_ONCE);
+            count += step;
+            final NewPartitions more = NewPartitions.increaseTo(count, Collections.nCopies(step, List.of(LEADER)));
+            await(() -> cluster.admin().createPartitions(Map.of(topic, more)).all().get());
+        }
+    }
+
+    void deleteTopic(final String topic) throws IOException
+    {
+        await(() -> cluster.admin().deleteTopics(List.of(topic)).all().get());
     }
 
     /**
@@ -129,7 +145,7 @@ final class Source implements AutoCloseable
         }
         if (null != failure.get())
         {
-            throw new IOException("the source takes no more records", failure.get());
+            throw new IOException("the source takes no more records: " + failure.get(), failure.get());
         }
         return new Load(topic, partitions, endOffsets(topic, partitions),
             Folders.segmentBytes(cluster.logDir(LEADER), topic));
@@ -181,6 +197,8 @@ final class Source implements AutoCloseable
         properties.setProperty(ProducerConfig.BUFFER_MEMORY_CONFIG, Integer.toString(128 << 20));
         properties.setProperty(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(Math.max(8 << 20, 2 * recordSize)));
         properties.setProperty(ProducerConfig.COMPRESSION_TYPE_CONFIG, compression);
+        properties.setProperty(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "false");
+        properties.setProperty(ProducerConfig.ACKS_CONFIG, "1");
         return properties;
     }
 

@@ -5,12 +5,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Measures a copy by watching it from outside. The clock starts when a quarter has been copied, so that neither a
+ * Measures a copy by watching it from outside. The clock starts when half has been copied, so that neither a
  * JVM's start nor its compilers are in it, and stops with the last record.
  */
 final class Span
 {
-    private static final int WARM_PART = 4;
+    private static final int WARM_PART = 2;
     private static final long TIMEOUT_S = 1800;
 
     /** How far a copy is. */
