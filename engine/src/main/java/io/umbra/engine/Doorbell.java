@@ -72,7 +72,7 @@ final class Doorbell implements IdleStrategy
     @Override
     public void reset()
     {
-        // The bell stays rung: it may have been for what the agent has not seen yet. One idle turn more is all it costs.
+        // The bell stays rung: it may be for what the agent has not seen yet, and costs one idle turn more.
         idles = 0;
     }
 

@@ -42,8 +42,8 @@ final class DirectFile
      * @param cached   the same file, opened through the page cache.
      * @param bytes    to write.
      * @param position of the file's end, where they go.
-     * @return bytes that need not be written any more; 0 if there is no direct way to this file, or they are too many at
-     *         once.
+     * @return bytes that need not be written any more; 0 if there is no direct way to this file, or if they are too
+     *         many at once.
      * @throws IOException if a write fails; a part may have been written.
      */
     int write(final FileChannel cached, final BatchBytes bytes, final int position) throws IOException

@@ -1,5 +1,6 @@
 package io.umbra.journal;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -180,18 +181,16 @@ final class TestLogs
 
     static byte[] concatenatedLogs(final Path directory) throws IOException
     {
-        final ByteBuffer all = ByteBuffer.allocate(1 << 24);
+        final ByteArrayOutputStream all = new ByteArrayOutputStream();
         files(directory).forEach(
             (name, content) ->
             {
                 if (name.endsWith(LogSegment.LOG_SUFFIX))
                 {
-                    all.put(content);
+                    all.writeBytes(content);
                 }
             });
-        final byte[] bytes = new byte[all.flip().remaining()];
-        all.get(bytes);
-        return bytes;
+        return all.toByteArray();
     }
 
     static byte[] concatenated(final List<ByteBuffer> batches)

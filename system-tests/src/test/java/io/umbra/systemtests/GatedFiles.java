@@ -147,6 +147,10 @@ final class GatedFiles implements SegmentFiles
         @Override
         public int write(final ByteBuffer source, final long position) throws IOException
         {
+            if (!isOpen)
+            {
+                permits.acquireUninterruptibly();
+            }
             return channel.write(source, position);
         }
 

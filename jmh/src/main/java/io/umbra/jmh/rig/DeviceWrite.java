@@ -12,9 +12,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What the device takes, written as the journal writes: writes of 1 MiB past the page cache to the ends of as many files as there
- * are partitions, in turns, and every 100 ms a second thread that makes durable what has come. Nothing is read,
- * validated or indexed.
+ * What the device takes, written as the journal writes: writes of 1 MiB past the page cache to the ends of as many
+ * files as there are partitions, in turns, and every 100 ms a second thread that makes durable what has come. Nothing
+ * is read, validated or indexed.
  */
 public final class DeviceWrite
 {

@@ -40,7 +40,8 @@ final class Environment
         environment.put("kernel", System.getProperty("os.version"));
         environment.put("jdk", System.getProperty("java.vm.name") + ' ' + System.getProperty("java.vm.version"));
         environment.put("disk", Files.getFileStore(folder) + " " + Files.getFileStore(folder).type());
-        environment.put("commit", output("git", "-C", System.getProperty("umbra.root"), "rev-parse", "--short", "HEAD"));
+        environment.put("commit", output(
+            "git", "-C", System.getProperty("umbra.root"), "describe", "--always", "--dirty"));
         environment.put("kafka", org.apache.kafka.common.utils.AppInfoParser.getVersion());
         environment.put("librdkafka", Files.isExecutable(Path.of("/usr/bin/kcat")) ?
             output("sh", "-c", "kcat -V | sed -n 's/.*librdkafka \\([0-9.]*\\).*/\\1/p'") : "not installed");

@@ -26,8 +26,8 @@ import java.util.concurrent.TimeUnit;
  */
 @Command(
     name = "latency",
-    description = "Records at a fixed rate: from the moment that each was due until it is journaled, and until a plain " +
-        "KafkaConsumer in another process has it. OK when the rate was achieved, otherwise FAIL.",
+    description = "Records at a fixed rate: from the moment that each was due until it is journaled, and until a " +
+        "plain KafkaConsumer in another process has it. OK when the rate was achieved, otherwise FAIL.",
     mixinStandardHelpOptions = true)
 final class LatencyCommand implements Callable<Integer>
 {

@@ -12,6 +12,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -195,7 +196,8 @@ final class Source implements AutoCloseable
         properties.setProperty(ProducerConfig.BATCH_SIZE_CONFIG, Integer.toString(64 * 1024));
         properties.setProperty(ProducerConfig.LINGER_MS_CONFIG, "20");
         properties.setProperty(ProducerConfig.BUFFER_MEMORY_CONFIG, Integer.toString(128 << 20));
-        properties.setProperty(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(Math.max(8 << 20, 2 * recordSize)));
+        properties.setProperty(
+            ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(Math.max(8 << 20, 2 * recordSize)));
         properties.setProperty(ProducerConfig.COMPRESSION_TYPE_CONFIG, compression);
         properties.setProperty(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "false");
         properties.setProperty(ProducerConfig.ACKS_CONFIG, "1");
@@ -211,7 +213,7 @@ final class Source implements AutoCloseable
         {
             values[i] = new byte[recordSize];
             random.nextBytes(values[i]);
-            java.util.Arrays.fill(values[i], 0, recordSize / 2, (byte)'u');
+            Arrays.fill(values[i], 0, recordSize / 2, (byte)'u');
         }
         return values;
     }

@@ -79,7 +79,8 @@ final class Span
         final double cpuSeconds = Proc.cpuSeconds(pid) - cpuStart;
         final long records = end - warm;
         return new Measurement(
-            seconds, Math.round((double)totalBytes * records / totalRecords), records, cpuSeconds, Proc.peakRssMib(pid));
+            seconds, Math.round((double)totalBytes * records / totalRecords), records, cpuSeconds,
+            Proc.peakRssMib(pid));
     }
 
     private long await(final String what, final long goal, final Progress progress) throws IOException
