@@ -19,6 +19,7 @@ import io.umbra.journal.ledger.LedgerException;
 import io.umbra.journal.ledger.LedgerReconciler;
 import io.umbra.journal.ledger.LedgerRoll;
 import io.umbra.journal.ledger.LedgerState;
+import io.umbra.transport.FramePublisher;
 import io.umbra.transport.ShardTransport;
 import io.umbra.transport.TransportException;
 import org.agrona.CloseHelper;
@@ -44,6 +45,8 @@ public final class UmbraEngine implements AutoCloseable
     private static final int NODE_ID = 0;
     private static final String LEDGER_DIRECTORY = "ledger";
     private static final int READY_CHECK_MS = 5;
+    private static final int MIN_FRAME_PAYLOAD = 1024 * 1024 - 256;
+    private static final int MIN_FRAMES_PER_SEGMENT = 4;
     /** Flushes under way at once, per shard. */
     private static final int FLUSH_QUEUE_CAPACITY = 256;
 
@@ -211,6 +214,7 @@ public final class UmbraEngine implements AutoCloseable
             .nodeId(NODE_ID)
             .shards(config.shards())
             .termLength(config.shardTermLength())
+            .maxFramePayload(maxFramePayload())
             .errorHandler(events)));
 
         final LedgerState ledgerState = LedgerReconciler.read(config.journalDir().resolve(LEDGER_DIRECTORY));
@@ -238,6 +242,13 @@ public final class UmbraEngine implements AutoCloseable
         scheduler.startData(list);
         scheduler.startBeside(new NamedAgent(sampler.roleName(), new CompositeAgent(sampler, rpoMeter)));
         scheduler.startBackground(controlPlane);
+    }
+
+    /** A frame goes into one segment as a whole: small segments want small frames. */
+    private int maxFramePayload()
+    {
+        return Math.max(MIN_FRAME_PAYLOAD, Math.min(
+            FramePublisher.MAX_FRAME_PAYLOAD, config.journalSegmentBytes() / MIN_FRAMES_PER_SEGMENT));
     }
 
     /** A setting that is accepted and does nothing must not be silent about it. */

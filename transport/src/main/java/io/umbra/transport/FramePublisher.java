@@ -20,7 +20,7 @@ import java.nio.charset.StandardCharsets;
 public final class FramePublisher
 {
     /**
-     * Record bytes that one frame carries at most.
+     * Record bytes that one frame carries at most. Large frames become large writes, which a device takes faster.
      */
     public static final int MAX_FRAME_PAYLOAD = 4 * 1024 * 1024 - 256;
     private static final int MAX_TEXT_LENGTH = 512;
@@ -37,18 +37,19 @@ public final class FramePublisher
     private final LogStartAdvancedEncoder logStartAdvanced = new LogStartAdvancedEncoder();
     private final SourceConditionChangedEncoder sourceConditionChanged = new SourceConditionChangedEncoder();
 
-    FramePublisher(final ExclusivePublication publication, final int nodeId, final int shard)
+    FramePublisher(
+        final ExclusivePublication publication, final int nodeId, final int shard, final int maxFramePayload)
     {
         this.publication = publication;
         this.nodeId = nodeId;
         this.shard = shard;
-        maxPayload = Math.min(MAX_FRAME_PAYLOAD, publication.maxMessageLength() - 256);
+        maxPayload = Math.min(maxFramePayload, publication.maxMessageLength() - 256);
     }
 
     /**
      * Record bytes that fit into one frame of this stream.
      *
-     * @return bytes; less than {@link #MAX_FRAME_PAYLOAD} only with small terms.
+     * @return bytes; less than what was configured only with small terms.
      */
     public int maxFramePayload()
     {

@@ -122,7 +122,8 @@ public final class ShardTransport implements AutoCloseable
         }
         final Image image = subscription.imageAtIndex(0);
         return new ShardStream(
-            new FramePublisher(publication, ctx.nodeId, shard), new FramePoller(subscription, image));
+            new FramePublisher(publication, ctx.nodeId, shard, ctx.maxFramePayload),
+            new FramePoller(subscription, image));
     }
 
     /**
@@ -206,6 +207,7 @@ public final class ShardTransport implements AutoCloseable
         private int nodeId;
         private int shards = 1;
         private int termLength = 16 * 1024 * 1024;
+        private int maxFramePayload = FramePublisher.MAX_FRAME_PAYLOAD;
         private IdleStrategy driverIdleStrategy;
         private ErrorHandler errorHandler;
 
@@ -266,6 +268,18 @@ public final class ShardTransport implements AutoCloseable
         public Context termLength(final int length)
         {
             termLength = length;
+            return this;
+        }
+
+        /**
+         * Record bytes that a frame carries at most, if the term length allows it. A larger batch goes in chunks.
+         *
+         * @param length in bytes, up to {@link FramePublisher#MAX_FRAME_PAYLOAD}.
+         * @return this.
+         */
+        public Context maxFramePayload(final int length)
+        {
+            maxFramePayload = length;
             return this;
         }
 

@@ -30,6 +30,11 @@ public final class LagSampler implements Agent
     private static final long LATEST = -1;
     /** Without an answer for so long, something may be missing that nobody has seen. */
     private static final long UNANSWERED_NS = 2_000_000_000L;
+    /** Longest wait for an answer while samples are to be settled. */
+    private static final long WAIT_MS = 1;
+    /** With many partitions the sampler takes its time, so that it costs no more than a few percent of a core. */
+    private static final long MIN_SETTLE_NS_PER_PARTITION = 1_000;
+    private static final long MAX_ASKED_PER_MS = 50;
 
     private final SourceSettings settings;
     private final long intervalMs;
@@ -41,6 +46,7 @@ public final class LagSampler implements Agent
     private SourceTopology topology = new SourceTopology(Map.of(), Map.of());
     private SourceNetwork network;
     private long nextSampleMs;
+    private long nextSettleNs = System.nanoTime();
 
     /**
      * Nothing is asked before the agent starts.
@@ -96,17 +102,18 @@ public final class LagSampler implements Agent
         final long nowMs = System.currentTimeMillis();
         if (nowMs >= nextSampleMs)
         {
-            nextSampleMs = nowMs + intervalMs;
+            nextSampleMs = nowMs + Math.max(intervalMs, tracked.size() / MAX_ASKED_PER_MS);
             ask(nowMs);
             workCount++;
         }
-        for (final ClientResponse response : network.poll(0, nowMs))
+        for (final ClientResponse response : network.poll(WAIT_MS, nowMs))
         {
             onResponse(response, nowMs);
             workCount++;
         }
         settle(nowMs);
-        return workCount;
+        // Having waited, there is no need to idle as well.
+        return workCount + 1;
     }
 
     @Override
@@ -168,6 +175,11 @@ public final class LagSampler implements Agent
     private void settle(final long nowMs)
     {
         final long nowNs = System.nanoTime();
+        if (nowNs - nextSettleNs < 0)
+        {
+            return;
+        }
+        nextSettleNs = nowNs + tracked.size() * MIN_SETTLE_NS_PER_PARTITION;
         for (final Tracked entry : tracked.values())
         {
             entry.settle(nowNs, nowMs, listener);

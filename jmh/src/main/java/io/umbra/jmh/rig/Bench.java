@@ -12,7 +12,7 @@ import picocli.CommandLine.Command;
     description = "Measures Umbra beside its peers, in one run.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
-    subcommands = {CatchupCommand.class, LatencyCommand.class, ScaleCommand.class})
+    subcommands = {CatchupCommand.class, LatencyCommand.class, ScaleCommand.class, WriteCommand.class})
 public final class Bench
 {
     /**
