@@ -74,7 +74,7 @@ final class Source implements AutoCloseable
             .property("replica.fetch.max.bytes", Integer.toString(4 << 20))
             .property("replica.fetch.response.max.bytes", Integer.toString(16 << 20))
             .property("file.delete.delay.ms", "100")
-            .property("log.initial.task.delay.ms", "600000")));
+            .property("log.initial.task.delay.ms", "1000")));
     }
 
     KafkaCluster cluster()
