@@ -38,6 +38,12 @@ record FollowerContender(Source source, Source.Load load) implements Contender
         }
         finally
         {
+            final Admin admin = source.cluster().admin();
+            // The controller ends one reassignment before it does all of the next.
+            while (!Source.await(() -> admin.listPartitionReassignments().reassignments().get()).isEmpty())
+            {
+                TimeUnit.MILLISECONDS.sleep(CLEAN_UP_POLL_MS);
+            }
             reassign(List.of(Source.LEADER));
             while (Folders.segmentBytes(logDir, load.topic()) > 0)
             {
