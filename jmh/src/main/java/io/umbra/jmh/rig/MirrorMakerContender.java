@@ -22,7 +22,7 @@ import java.util.concurrent.ExecutionException;
 record MirrorMakerContender(Source source, Source.Load load, Path folder) implements Contender
 {
     private static final long POLL_MS = 100;
-    private static final String HEAP = "-Xmx2g";
+    private static final String HEAP = "-Xmx4g";
 
     @Override
     public String name()

@@ -11,7 +11,7 @@ import java.util.concurrent.locks.LockSupport;
 final class Span
 {
     private static final int WARM_PART = 2;
-    private static final long TIMEOUT_S = 1800;
+    private static final long STALL_TIMEOUT_S = 120;
 
     /** How far a copy is. */
     @FunctionalInterface
@@ -85,13 +85,19 @@ final class Span
 
     private long await(final String what, final long goal, final Progress progress) throws IOException
     {
-        final long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_S);
+        long changedNs = System.nanoTime();
+        long last = 0;
         long records;
         while ((records = progress.records()) < goal)
         {
-            if (System.nanoTime() - deadlineNs > 0)
+            if (records != last)
             {
-                throw new IOException(what + " stands at " + records + " of " + totalRecords + " records");
+                last = records;
+                changedNs = System.nanoTime();
+            }
+            else if (System.nanoTime() - changedNs > TimeUnit.SECONDS.toNanos(STALL_TIMEOUT_S))
+            {
+                throw new IOException(what + " stands still at " + records + " of " + totalRecords + " records");
             }
             LockSupport.parkNanos(pollNs);
         }
