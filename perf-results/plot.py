@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws the results in this folder: every NAME.json that bin/bench has written becomes NAME.svg. Needs gnuplot."""
+"""Draws the results in this folder: catchup, latency, scale and write.json become plots of those names. Needs gnuplot."""
 import json
 import pathlib
 import subprocess
@@ -63,6 +63,7 @@ def write(name, document):
 
 
 for kind in (catchup, latency, scale, write):
-    for path in sorted(FOLDER.glob(kind.__name__ + "*.json")):
+    path = FOLDER / (kind.__name__ + ".json")
+    if path.exists():
         kind(path.stem, json.loads(path.read_text()))
         print(path.with_suffix(".svg").name)
