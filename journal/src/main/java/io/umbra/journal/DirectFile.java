@@ -36,6 +36,12 @@ final class DirectFile
         this.path = path;
     }
 
+    /** Whether it is known that there is no direct way to this file. */
+    boolean isUnsupported()
+    {
+        return unsupported;
+    }
+
     /**
      * Writes as much as there are whole blocks for.
      *

@@ -147,7 +147,7 @@ final class LogSegment
     /** Whether a write of this length goes past the page cache. */
     boolean isDirect(final int length)
     {
-        return length >= directWriteBytes;
+        return length >= directWriteBytes && !direct.isUnsupported();
     }
 
     /** Writes bytes behind what is there, at a position of the file. */
