@@ -111,7 +111,7 @@ public final class BatchBytes
             final ByteBuffer view = whole(slice);
             return view.getShort(offsets[slice] + position - starts[slice]);
         }
-        return (short)((getByte(position) << 8) | (getByte(position + 1) & 0xFF));
+        return (short)getStraddling(position, 2);
     }
 
     /**
@@ -128,7 +128,7 @@ public final class BatchBytes
             final ByteBuffer view = whole(slice);
             return view.getInt(offsets[slice] + position - starts[slice]);
         }
-        return (getShort(position) << 16) | (getShort(position + 2) & 0xFFFF);
+        return (int)getStraddling(position, 4);
     }
 
     /**
@@ -145,7 +145,18 @@ public final class BatchBytes
             final ByteBuffer view = whole(slice);
             return view.getLong(offsets[slice] + position - starts[slice]);
         }
-        return ((long)getInt(position) << 32) | (getInt(position + 4) & 0xFFFF_FFFFL);
+        return getStraddling(position, 8);
+    }
+
+    /** Byte by byte, in a method of its own: the others stay small enough to be inlined where they are called. */
+    private long getStraddling(final int position, final int length)
+    {
+        long value = 0;
+        for (int i = 0; i < length; i++)
+        {
+            value = (value << 8) | (getByte(position + i) & 0xFF);
+        }
+        return value;
     }
 
     /**

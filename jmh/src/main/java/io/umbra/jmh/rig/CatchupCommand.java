@@ -1,8 +1,11 @@
 package io.umbra.jmh.rig;
 
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,6 +30,9 @@ final class CatchupCommand implements Callable<Integer>
     @Mixin
     private RigOptions rig;
 
+    @Spec
+    private CommandSpec spec;
+
     @Option(names = "--gib", description = "Backlog in GiB; default: ${DEFAULT-VALUE}.")
     private double gib = 8;
 
@@ -45,6 +51,11 @@ final class CatchupCommand implements Callable<Integer>
     @Option(names = "--contenders", split = ",",
         description = "Of bare, device, umbra, follower, mm2, librdkafka; default: all.")
     private List<String> contenders = List.of("bare", "device", "umbra", "follower", "mm2", "librdkafka");
+
+    @Option(names = "--variant", paramLabel = "NAME:ITEM[;ITEM...]",
+        description = "One more Umbra to measure in the same run; may be repeated. An item is KEY=VALUE, a setting of " +
+            "the link; -OPTION, an option for its JVM; or a directory, another working copy of Umbra to run.")
+    private List<String> variants = List.of();
 
     /**
      * The document.
@@ -65,6 +76,7 @@ final class CatchupCommand implements Callable<Integer>
     @Override
     public Integer call() throws Exception
     {
+        checkVariants();
         final Path folder = rig.createFolder();
         try (Source source = Source.launch(folder.resolve("source"), contenders.contains("follower") ? 2 : 1))
         {
@@ -94,16 +106,39 @@ final class CatchupCommand implements Callable<Integer>
         }
     }
 
+    private void checkVariants()
+    {
+        for (final String variant : variants)
+        {
+            try
+            {
+                rig.umbra().with(variant.substring(1 + variant.indexOf(':', 1)));
+            }
+            catch (final IllegalArgumentException ex)
+            {
+                throw new CommandLine.ParameterException(spec.commandLine(), "--variant: " + ex.getMessage(), ex);
+            }
+        }
+    }
+
     private List<Contender> contenders(final Source source, final Source.Load load, final Path folder)
     {
         final List<Contender> all = List.of(
             new BareContender(source, load, folder),
             new DeviceContender(load, folder),
-            new UmbraContender(source, load, folder, rig.settings(), rig.jvmOptions()),
+            new UmbraContender("umbra", source, load, folder, rig.umbra()),
             new FollowerContender(source, load),
             new MirrorMakerContender(source, load, folder),
             new LibrdkafkaContender(source, load, folder));
-        return all.stream().filter((contender) -> contenders.contains(contender.name())).toList();
+        final List<Contender> chosen = new ArrayList<>(
+            all.stream().filter((contender) -> contenders.contains(contender.name())).toList());
+        for (final String variant : variants)
+        {
+            final int colon = variant.indexOf(':', 1);
+            chosen.add(new UmbraContender(variant.substring(0, Math.max(0, colon)), source, load, folder,
+                rig.umbra().with(variant.substring(colon + 1))));
+        }
+        return chosen;
     }
 
     /** The first round warms up the source and the page cache, and is not counted. */
@@ -122,7 +157,7 @@ final class CatchupCommand implements Callable<Integer>
             rig.say("%s: not installed", contender.name());
             return;
         }
-        rig.say("round %d: %-10s %6.3f GiB/s %5.2f CPU-s/GiB %5d MiB", round, contender.name(),
+        rig.say("round %d: %-12s %6.3f GiB/s %5.2f CPU-s/GiB %5d MiB", round, contender.name(),
             measurement.gibPerSecond(), measurement.cpuSecondsPerGib(), measurement.peakRssMib());
         if (round > 0)
         {
@@ -136,25 +171,26 @@ final class CatchupCommand implements Callable<Integer>
         final Map<String, Double> ratios = new LinkedHashMap<>();
         final Row umbra = rows.stream().filter((row) -> "umbra".equals(row.name())).findFirst().orElse(null);
         final List<String> table = new ArrayList<>();
-        table.add(String.format("%-10s %8s %12s %11s %9s", "", "GiB/s", "records/s", "CPU-s/GiB", "peak MiB"));
+        table.add(String.format("%-12s %8s %12s %11s %9s", "", "GiB/s", "records/s", "CPU-s/GiB", "peak MiB"));
         for (final Row row : rows)
         {
             final Row.Result result = row.result();
-            table.add(String.format("%-10s %8.3f %12.0f %11.2f %9d", result.name(), result.gibPerSecond(),
+            table.add(String.format("%-12s %8.3f %12.0f %11.2f %9d", result.name(), result.gibPerSecond(),
                 result.recordsPerSecond(), result.cpuSecondsPerGib(), result.peakRssMib()));
             if (null != umbra && row != umbra)
             {
                 ratios.put("umbra/" + row.name(), Row.rounded(umbra.gibPerSecond() / row.gibPerSecond()));
             }
         }
-        ratios.forEach((name, ratio) -> table.add(String.format("%-18s %6.2f", name, ratio)));
+        ratios.forEach((name, ratio) -> table.add(String.format("%-20s %6.2f", name, ratio)));
         final Map<String, Object> loadFields = new LinkedHashMap<>();
         loadFields.put("partitions", load.partitions());
         loadFields.put("records", load.records());
         loadFields.put("bytes", load.bytes());
         loadFields.put("recordSize", recordSize);
         loadFields.put("compression", compression);
-        loadFields.put("settings", rig.settings());
+        loadFields.put("settings", rig.umbra().settings());
+        loadFields.put("variants", variants);
         rig.report(
             new Document(rows.stream().map(Row::result).toList(), ratios, loadFields, environment), table);
     }

@@ -210,10 +210,7 @@ final class LatencyCommand implements Callable<Integer>
         Setup(final String flush) throws IOException, InterruptedException
         {
             source.createTopic(topic, partitions);
-            final Map<String, String> settings = new LinkedHashMap<>();
-            settings.put("journal.flush", flush);
-            settings.putAll(rig.settings());
-            engine = UmbraContender.start(source, topic, home, settings, rig.jvmOptions());
+            engine = UmbraContender.start(source, topic, home, rig.umbra().with("journal.flush", flush));
             consumer = Child.java(home.resolve("consumer.log"), List.of("-Xmx256m"), ConsumerProbe.class.getName(),
                 source.bootstrapServers(), topic, Integer.toString(partitions),
                 home.resolve("consumed").toString(), histogramFile.toString());

@@ -34,14 +34,10 @@ final class RigOptions
     @Option(names = "--out", paramLabel = "FILE", description = "Writes the JSON document to a file as well.")
     private Path out;
 
-    Map<String, String> settings()
+    /** The Umbra to be measured. */
+    UmbraSetup umbra()
     {
-        return settings;
-    }
-
-    List<String> jvmOptions()
-    {
-        return jvmOptions;
+        return new UmbraSetup(Path.of(System.getProperty("umbra.root")), settings, jvmOptions);
     }
 
     /** A new folder for one benchmark. */

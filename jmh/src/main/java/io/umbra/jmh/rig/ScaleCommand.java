@@ -7,7 +7,6 @@ import picocli.CommandLine.Option;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -126,9 +125,8 @@ final class ScaleCommand implements Callable<Integer>
         final Source.Load load =
             source.fill(topic, scaled.partitions, (long)(gib * GIB), scaled.recordSize, scaled.compression);
         final List<Path> segments = Folders.segments(source.cluster().logDir(Source.LEADER), topic);
-        final Map<String, String> settings = new LinkedHashMap<>(rig.settings());
-        settings.put("shards", Integer.toString(scaled.shards));
-        final UmbraContender umbra = new UmbraContender(source, load, folder, settings, rig.jvmOptions());
+        final UmbraContender umbra = new UmbraContender("umbra", source, load, folder,
+            rig.umbra().with("shards", Integer.toString(scaled.shards)));
         final Row row = new Row(umbra.name());
         for (int round = 0; round <= rounds; round++)
         {

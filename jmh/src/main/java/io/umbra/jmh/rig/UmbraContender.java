@@ -8,35 +8,26 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Properties;
 
 /**
  * Umbra as a user starts it, {@code bin/umbra run}, until every record is journaled and durable as configured.
  *
- * @param source   that is copied.
- * @param load     to copy.
- * @param folder   for the journal, which is deleted again.
- * @param settings of the link, besides source and topic.
- * @param options  for its JVM.
+ * @param name   as it stands in the results.
+ * @param source that is copied.
+ * @param load   to copy.
+ * @param folder for the journal, which is deleted again.
+ * @param setup  of Umbra.
  */
-record UmbraContender(
-    Source source, Source.Load load, Path folder, Map<String, String> settings, List<String> options)
-    implements Contender
+record UmbraContender(String name, Source source, Source.Load load, Path folder, UmbraSetup setup) implements Contender
 {
-    private static final long POLL_MS = 1;
-
-    @Override
-    public String name()
-    {
-        return "umbra";
-    }
+    private static final long POLL_MS = 5;
 
     @Override
     public Measurement run() throws IOException
     {
         final Path home = Files.createTempDirectory(folder, "umbra");
-        try (Child child = start(source, load.topic(), home, settings, options))
+        try (Child child = start(source, load.topic(), home, setup))
         {
             return new Span(load.records(), load.bytes(), POLL_MS)
                 .measure(child, () -> durableRecords(home.resolve("journal")));
@@ -50,27 +41,22 @@ record UmbraContender(
     /**
      * Starts the engine for one topic.
      *
-     * @param source   of the link.
-     * @param topic    to shadow.
-     * @param home     for configuration, journal and log.
-     * @param settings besides.
-     * @param options  for its JVM.
+     * @param source of the link.
+     * @param topic  to shadow.
+     * @param home   for configuration, journal and log.
+     * @param setup  besides.
      * @return the process.
      * @throws IOException if it does not start.
      */
-    static Child start(
-        final Source source,
-        final String topic,
-        final Path home,
-        final Map<String, String> settings,
-        final List<String> options) throws IOException
+    static Child start(final Source source, final String topic, final Path home, final UmbraSetup setup)
+        throws IOException
     {
         final Properties properties = new Properties();
         properties.setProperty("link.name", "bench");
         properties.setProperty("source.bootstrap.servers", source.bootstrapServers());
         properties.setProperty("topics.include", topic);
         properties.setProperty("journal.dir", home.resolve("journal").toString());
-        properties.putAll(settings);
+        properties.putAll(setup.settings());
         final Path config = home.resolve("umbra.properties");
         try (Writer writer = Files.newBufferedWriter(config))
         {
@@ -78,12 +64,11 @@ record UmbraContender(
         }
         final List<String> command = new ArrayList<>();
         command.add("env");
-        if (!options.isEmpty())
+        if (!setup.jvmOptions().isEmpty())
         {
-            command.add("UMBRA_OPTS=" + String.join(" ", options));
+            command.add("UMBRA_OPTS=" + String.join(" ", setup.jvmOptions()));
         }
-        command.addAll(List.of(
-            Path.of(System.getProperty("umbra.root"), "bin", "umbra").toString(), "run", config.toString()));
+        command.addAll(List.of(setup.root().resolve("bin/umbra").toString(), "run", config.toString()));
         return Child.start(home.resolve("umbra.log"), command);
     }
 
