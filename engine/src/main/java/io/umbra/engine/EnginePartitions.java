@@ -10,6 +10,7 @@ import io.umbra.engine.status.JournalState;
 import io.umbra.engine.status.LinkState;
 import io.umbra.engine.status.PartitionTable;
 import io.umbra.engine.status.TopicState;
+import io.umbra.journal.FlushTicket;
 import io.umbra.journal.JournalDirectory;
 import io.umbra.journal.PartitionCheckpoint;
 import io.umbra.journal.PartitionLog;
@@ -119,6 +120,13 @@ final class EnginePartitions implements ShadowPartitions
     {
         final PartitionSlot slot = slots.get(partitionIndex);
         slot.log.startAt(offset);
+        final FlushTicket ticket = slot.log.prepareFlush();
+        if (null != ticket)
+        {
+            ticket.force();
+            ticket.complete();
+        }
+        slot.log.closeFiles();
         slot.noteDurablePoint();
     }
 
@@ -240,6 +248,7 @@ final class EnginePartitions implements ShadowPartitions
         {
             ctx.events.warn(name + ": " + finding);
         }
+        opened.closeFiles();
         return opened;
     }
 }

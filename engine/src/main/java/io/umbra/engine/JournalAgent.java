@@ -41,6 +41,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
 
     private final Context ctx;
     private final JournalFlush flush;
+    private final OpenLogs openLogs;
     private final BatchBytes bytes = new BatchBytes();
     private final AppendResult result = new AppendResult();
     private final List<JournalPartition> partitions = new ArrayList<>();
@@ -48,6 +49,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
     private final ManyToOneConcurrentLinkedQueue<Runnable> commands = new ManyToOneConcurrentLinkedQueue<>();
     private long diskRetryAtMs;
     private String diskTrouble;
+    private boolean isWaitingForFiles;
     /** The log has taken the frame, the ledger has not yet. */
     private boolean isLedgerEntryDue;
 
@@ -61,6 +63,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
      * @param flusher            that waits for the device.
      * @param table              gets the counters.
      * @param space              says whether the disk has room.
+     * @param openLogs           how many logs may have their files open at once.
      * @param isMirroringLogStart whether the shadow drops what the source has dropped.
      * @param counters           shown to the outside.
      * @param events             where news for the operator go.
@@ -73,6 +76,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
         FlushAgent flusher,
         PartitionTable table,
         SpaceGuard space,
+        int openLogs,
         boolean isMirroringLogStart,
         Counters counters,
         EventLog events)
@@ -87,13 +91,15 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
      * @param faulted     partitions that are refused or faulted now.
      * @param staleFrames that did not continue their log and were dropped.
      * @param diskWaits   times that the disk had no room.
+     * @param fileWaits   times that no file could be closed to open another, because none was durable.
      */
     record Counters(
         AtomicCounter bytes,
         AtomicCounter records,
         AtomicCounter faulted,
         AtomicCounter staleFrames,
-        AtomicCounter diskWaits)
+        AtomicCounter diskWaits,
+        AtomicCounter fileWaits)
     {
     }
 
@@ -101,6 +107,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
     {
         this.ctx = ctx;
         this.flush = new JournalFlush(ctx.flushSettings, ctx.flusher, ctx.table, this);
+        this.openLogs = new OpenLogs(ctx.openLogs);
     }
 
     /**
@@ -202,6 +209,11 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
                         " does not continue the log, which ends at " + partition.log().endOffset());
                     return true;
                 }
+                if (!openLogs.mayUse(partition))
+                {
+                    return waitForFiles();
+                }
+                isWaitingForFiles = false;
                 if (!append(partition, header))
                 {
                     return true;
@@ -303,6 +315,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
             refuse(partition, "cannot be made durable: " + failure.getMessage() +
                 ": see to the disk and restart the engine, which then checks what is there");
             partition.refuseForGood();
+            openLogs.abandon(partition);
         }
     }
 
@@ -450,6 +463,18 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
         ctx.ledger.partitionState(
             partition.slot.index, partition.log().endOffset(), SystemEpochNanoClock.INSTANCE.nanoTime(),
             PartitionStateType.FAULTED, reason);
+    }
+
+    /** The frame stays where it is until a flush has come back. */
+    private boolean waitForFiles()
+    {
+        if (!isWaitingForFiles)
+        {
+            isWaitingForFiles = true;
+            ctx.counters.fileWaits.incrementRelease();
+        }
+        flush.hurry();
+        return false;
     }
 
     private boolean waitForDisk(final JournalPartition partition, final String trouble)

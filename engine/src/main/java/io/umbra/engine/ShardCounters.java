@@ -56,7 +56,8 @@ final class ShardCounters implements FetchCounters
             counter(CounterTypes.JOURNALED_RECORDS, "journaled records"),
             counter(CounterTypes.FAULTED_PARTITIONS, "faulted partitions"),
             counter(CounterTypes.STALE_FRAMES, "stale frames dropped"),
-            counter(CounterTypes.DISK_WAITS, "waits for the disk"));
+            counter(CounterTypes.DISK_WAITS, "waits for the disk"),
+            counter(CounterTypes.FILE_WAITS, "waits for a file to be closed"));
     }
 
     private AtomicCounter counter(final int typeId, final String name)

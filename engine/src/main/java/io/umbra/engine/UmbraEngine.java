@@ -321,6 +321,7 @@ public final class UmbraEngine implements AutoCloseable
             flush,
             table,
             new SpaceGuard(config.journalDir(), config.journalMinFreeBytes(), SystemEpochClock.INSTANCE),
+            config.journalOpenPartitions() / config.shards(),
             config.retention().isMirror(),
             journalCounters,
             events));

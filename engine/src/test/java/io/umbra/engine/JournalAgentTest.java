@@ -36,6 +36,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -48,6 +49,7 @@ class JournalAgentTest
     private static final UUID TOPIC_ID = new UUID(7, 8);
     private static final int PARTITIONS = 2;
     private static final int RECORDS = 3;
+    private static final int OPEN_LOGS = 3;
 
     @TempDir
     private Path dir;
@@ -60,6 +62,7 @@ class JournalAgentTest
     private JournalAgent.Counters counters;
     private final PartitionSlot[] slots = new PartitionSlot[PARTITIONS];
     private final List<byte[]> written = new ArrayList<>();
+    private final List<FileChannel> opened = new CopyOnWriteArrayList<>();
 
     @BeforeEach
     void launch() throws IOException
@@ -83,6 +86,7 @@ class JournalAgentTest
             flusher,
             table,
             new SpaceGuard(dir, 0, SystemEpochClock.INSTANCE),
+            OPEN_LOGS,
             true,
             counters,
             new EventLog()));
@@ -119,7 +123,9 @@ class JournalAgentTest
             {
                 throw new IOException("No space left on device");
             }
-            return FileChannel.open(path, options);
+            final FileChannel channel = FileChannel.open(path, options);
+            opened.add(channel);
+            return channel;
         };
     }
 
@@ -247,6 +253,43 @@ class JournalAgentTest
         publish(PARTITIONS, 1, 0);
         agent.doWork();
         assertEquals(3, table.journalEndOffset(PARTITIONS));
+    }
+
+    @Test
+    void morePartitionsThanMayBeOpenTakeTurns() throws IOException
+    {
+        final int others = 2 * OPEN_LOGS;
+        for (int i = PARTITIONS; i < PARTITIONS + others; i++)
+        {
+            assertEquals(i, table.add("more", TOPIC_ID, i, 0, 1));
+            final PartitionSlot slot = new PartitionSlot(i, new LedgerPartition("more", i, TOPIC_ID),
+                PartitionLog.open(new PartitionLogContext()
+                    .journalDir(dir).partition("more", i).topicId(TOPIC_ID).segmentFiles(files())));
+            slot.log.closeFiles();
+            agent.open(slot, null);
+            assertTrue(stream.publisher().sourceConditionChanged(i, 1, 0, 1, SourceCondition.FETCHING, ""));
+        }
+        final int rounds = 3;
+        for (int round = 0; round < rounds; round++)
+        {
+            for (int i = PARTITIONS; i < PARTITIONS + others; i++)
+            {
+                publish(i, 1, (long)round * RECORDS);
+            }
+        }
+        int cycles = 0;
+        while (counters.records().get() < rounds * others * RECORDS)
+        {
+            agent.doWork();
+            assertTrue(opened.stream().filter(FileChannel::isOpen).count() <= OPEN_LOGS * 4, "files open");
+            assertTrue(++cycles < 1000, "no progress");
+        }
+        for (int i = PARTITIONS; i < PARTITIONS + others; i++)
+        {
+            assertEquals(rounds * RECORDS, table.journalDurableOffset(i));
+        }
+        // Within a duty cycle nothing is durable yet: the fourth partition has to wait for the next one.
+        assertTrue(counters.fileWaits().get() > 0);
     }
 
     @Test

@@ -389,6 +389,36 @@ public final class PartitionLog implements AutoCloseable
     }
 
     /**
+     * Closes the files for now, so that many more logs can be had than files can be open; the next append opens what it
+     * needs. Journal thread.
+     *
+     * @return false if something is not durable yet: then nothing is closed, because an error of the device that comes
+     * after would go unseen.
+     * @throws IOException if closing fails; the files count as closed.
+     */
+    public boolean closeFiles() throws IOException
+    {
+        if (ticket != null || appender.isReceivingChunks() || durableOffset != state.endOffset || writer.hasUnforced())
+        {
+            return false;
+        }
+        state.active().close();
+        return true;
+    }
+
+    /**
+     * Closes the files whatever is not durable yet, of a log that takes nothing more until it is opened again. No
+     * ticket may be out. Journal thread.
+     */
+    public void abandonFiles()
+    {
+        for (final LogSegment segment : state.segments.values())
+        {
+            segment.closeQuietly();
+        }
+    }
+
+    /**
      * Flushes, forces and closes, with a producer snapshot at the end: opening again has next to nothing to do. A batch
      * of which not all chunks have come is given up. Return a ticket that is out before. Journal thread.
      *

@@ -36,6 +36,9 @@ public final class CounterTypes
     /** Highest number of bytes of receive buffers that a shard has held at once. */
     public static final int RECEIVE_BUFFER_PEAK = 30_010;
 
+    /** Times that the journal could not open a partition's files because those of others had to be flushed first. */
+    public static final int FILE_WAITS = 30_011;
+
     private CounterTypes()
     {
     }

@@ -22,6 +22,7 @@ final class ConfigForms
     static final long DAY_MS = 86_400_000L;
     static final int MAX_SHARDS = 256;
     static final String SHARDS_ALLOWED = "auto or a number from 1 to " + MAX_SHARDS;
+    static final String OPEN_PARTITIONS_ALLOWED = "auto or a number from 1 up";
     static final String LINK_NAME_ALLOWED =
         "1 to 64 letters, digits, dots, dashes and underscores, the first one a letter or digit";
     static final String RATE_LIMIT_ALLOWED = "none, or a number of bytes, or of KiB, MiB or GiB, from 1 up";
@@ -97,6 +98,16 @@ final class ConfigForms
         }
 
         return shards;
+    }
+
+    static int parseOpenPartitions(final String text)
+    {
+        final int partitions = "auto".equals(text) ? OpenFilesLimit.partitions() : Integer.parseInt(text);
+        if (partitions < 1)
+        {
+            throw new IllegalArgumentException(text);
+        }
+        return partitions;
     }
 
     static OptionalLong parseRateLimit(final String text)

@@ -30,6 +30,8 @@ public enum ConfigKey
     JOURNAL_RECOVERY_CHECK_BYTES("journal.recovery.check.bytes", "4MiB"),
     /** Least size of a write that goes to the device past the page cache; 0: none does. */
     JOURNAL_DIRECT_WRITE_BYTES("journal.direct.write.bytes", "256KiB"),
+    /** How many partitions have their files open at once. */
+    JOURNAL_OPEN_PARTITIONS("journal.open.partitions", "auto"),
     /** What happens to records that the source has dropped. */
     RETENTION("retention", "mirror"),
     /** What happens to the shadow of a topic that the source has deleted. */

@@ -28,6 +28,7 @@ public final class UmbraConfig
     private final long journalMinFreeBytes;
     private final long journalRecoveryCheckBytes;
     private final int journalDirectWriteBytes;
+    private final int journalOpenPartitions;
     private final Retention retention;
     private final OnTopicDelete onTopicDelete;
     private final OnDivergence onDivergence;
@@ -67,6 +68,8 @@ public final class UmbraConfig
         journalMinFreeBytes = values.size(ConfigKey.JOURNAL_MIN_FREE_BYTES, 0, Long.MAX_VALUE);
         journalRecoveryCheckBytes = values.size(ConfigKey.JOURNAL_RECOVERY_CHECK_BYTES, 0, Long.MAX_VALUE);
         journalDirectWriteBytes = (int) values.size(ConfigKey.JOURNAL_DIRECT_WRITE_BYTES, 0, Integer.MAX_VALUE);
+        journalOpenPartitions = values.parse(
+            ConfigKey.JOURNAL_OPEN_PARTITIONS, ConfigForms.OPEN_PARTITIONS_ALLOWED, ConfigForms::parseOpenPartitions);
         retention = values.parse(ConfigKey.RETENTION, Retention.ALLOWED, Retention::parse);
         onTopicDelete = values.choice(ConfigKey.ON_TOPIC_DELETE, OnTopicDelete.class);
         onDivergence = values.choice(ConfigKey.ON_DIVERGENCE, OnDivergence.class);
@@ -207,6 +210,12 @@ public final class UmbraConfig
     public int journalDirectWriteBytes()
     {
         return journalDirectWriteBytes;
+    }
+
+    /** How many partitions have their files open at once, all shards together. */
+    public int journalOpenPartitions()
+    {
+        return journalOpenPartitions;
     }
 
     /** What happens to records that the source has dropped. */

@@ -46,6 +46,7 @@ class UmbraConfigTest
         assertEquals(new FlushPolicy(FlushPolicy.Mode.INTERVAL, 100), config.journalFlush());
         assertEquals(64L << 20, config.journalMinFreeBytes());
         assertEquals(4L << 20, config.journalRecoveryCheckBytes());
+        assertTrue(config.journalOpenPartitions() > 0);
         assertTrue(config.retention().isMirror());
         assertEquals(OnTopicDelete.KEEP, config.onTopicDelete());
         assertEquals(OnDivergence.BRANCH, config.onDivergence());
@@ -160,6 +161,8 @@ class UmbraConfigTest
         "journal.flush|interval:soon",
         "journal.min.free.bytes|lots",
         "journal.recovery.check.bytes|4MB",
+        "journal.open.partitions|0",
+        "journal.open.partitions|few",
         "retention|keep:",
         "retention|keep:7 days",
         "retention|keep:0s",
