@@ -73,7 +73,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
         FramePoller poller,
         Ledger ledger,
         JournalFlush.Settings flushSettings,
-        FlushAgent flusher,
+        Flusher flusher,
         PartitionTable table,
         SpaceGuard space,
         int openLogs,

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * When a shard's commits become durable: the flush policy. For the JournalAgent's thread.
  * <ul>
  * <li>{@code commit}: the device confirms before the duty cycle's commits are published.</li>
- * <li>{@code interval}: every so often all logs with news go to the FlushAgent; the durable offset follows.</li>
+ * <li>{@code interval}: every so often all logs with news go to the Flusher; the durable offset follows.</li>
  * <li>{@code os}: the operating system decides; a commit counts as durable when it is written. The logs are still
  * flushed at the checkpoint interval, so that a restart need not check everything.</li>
  * </ul>
@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 final class JournalFlush
 {
     private final Settings settings;
-    private final FlushAgent flusher;
+    private final Flusher flusher;
     private final PartitionTable table;
     private final FailureHandler failureHandler;
     private final long intervalNs;
@@ -61,7 +61,7 @@ final class JournalFlush
 
     JournalFlush(
         final Settings settings,
-        final FlushAgent flusher,
+        final Flusher flusher,
         final PartitionTable table,
         final FailureHandler failureHandler)
     {
@@ -124,7 +124,7 @@ final class JournalFlush
     }
 
     /**
-     * Make all of a log durable and close it. The FlushAgent must still be running.
+     * Make all of a log durable and close it. The Flusher must still be running.
      *
      * @param partition to close.
      */
@@ -158,7 +158,7 @@ final class JournalFlush
     private int takeBack()
     {
         int count = 0;
-        FlushAgent.Request request;
+        Flusher.Request request;
         while (underWay > 0 && null != (request = flusher.poll()))
         {
             underWay--;
@@ -185,7 +185,7 @@ final class JournalFlush
             return false;
         }
         underWay++;
-        flusher.offer(new FlushAgent.Request(partition, ticket));
+        flusher.offer(new Flusher.Request(partition, ticket));
         return true;
     }
 

@@ -4,7 +4,7 @@ import io.umbra.engine.source.FetchAgent;
 import io.umbra.journal.ledger.Ledger;
 
 /**
- * One lane of the engine: a FetchAgent, an IPC stream and a JournalAgent, with the FlushAgent that waits for the
+ * One lane of the engine: a FetchAgent, an IPC stream and a JournalAgent, with the Flusher that waits for the
  * device.
  *
  * @param index    of the shard.
@@ -19,7 +19,7 @@ record Shard(
     int index,
     FetchAgent fetch,
     JournalAgent journal,
-    FlushAgent flush,
+    Flusher flush,
     Doorbell bell,
     Ledger ledger,
     JournalAgent.Counters counters)

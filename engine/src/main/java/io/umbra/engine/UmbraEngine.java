@@ -37,7 +37,7 @@ import java.util.concurrent.TimeUnit;
  * A running engine: it shadows the source of one link into one journal directory, from {@link #launch} until
  * {@link #close}.
  * <p>
- * It has, a shard, a FetchAgent, a JournalAgent and a FlushAgent, and for all shards a media driver, a control plane,
+ * It has, a shard, a FetchAgent, a JournalAgent and a Flusher, and for all shards a media driver, a control plane,
  * a lag sampler and a housekeeper, each on the thread that carries its name.
  */
 public final class UmbraEngine implements AutoCloseable
@@ -238,7 +238,6 @@ public final class UmbraEngine implements AutoCloseable
         scheduler = new AgentScheduler(config.threading(), config.idle(), events);
         scheduler.startBackground(new Housekeeper(
             table.header(), checkpoints, events, config.checkpointIntervalMs(), () -> checkTransport(transport)));
-        list.forEach((shard) -> scheduler.startBeside(shard.flush()));
         scheduler.startData(list);
         scheduler.startBeside(new NamedAgent(sampler.roleName(), new CompositeAgent(sampler, rpoMeter)));
         scheduler.startBackground(controlPlane);
@@ -311,7 +310,7 @@ public final class UmbraEngine implements AutoCloseable
             .maxBytes(config.ledgerMaxBytes())));
         ledger.findings().forEach((finding) -> events.warn("ledger: " + finding));
         final Doorbell bell = new Doorbell();
-        final FlushAgent flush = new FlushAgent(index, FLUSH_QUEUE_CAPACITY, bell::ring);
+        final Flusher flush = closeLater(new Flusher(index, FLUSH_QUEUE_CAPACITY, bell::ring));
         final JournalAgent.Counters journalCounters = counters.journal();
         final JournalAgent journal = new JournalAgent(new JournalAgent.Context(
             index,

@@ -57,7 +57,7 @@ class JournalAgentTest
     private ShardTransport transport;
     private ShardTransport.ShardStream stream;
     private PartitionTable table;
-    private FlushAgent flusher;
+    private Flusher flusher;
     private JournalAgent agent;
     private JournalAgent.Counters counters;
     private final PartitionSlot[] slots = new PartitionSlot[PARTITIONS];
@@ -76,7 +76,7 @@ class JournalAgentTest
             }));
         stream = transport.openStream(0);
         table = PartitionTable.create(dir, "test", 0, 1);
-        flusher = new FlushAgent(0, 16, () -> {});
+        flusher = new Flusher(0, 16, () -> {});
         counters = new ShardCounters(transport, 0).journal();
         agent = new JournalAgent(new JournalAgent.Context(
             0,

@@ -8,6 +8,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Writes to the end of a segment's file past the page cache (O_DIRECT). A catch-up would otherwise fill the page cache
@@ -24,6 +26,8 @@ final class DirectFile
 {
     /** A multiple of every block size that file systems and devices have in practice. */
     static final int BLOCK_SIZE = 4096;
+
+    private static final Map<Path, Boolean> IS_BLOCK_SIZE_RIGHT = new ConcurrentHashMap<>();
 
     private final SegmentFiles files;
     private final Path path;
@@ -110,7 +114,7 @@ final class DirectFile
             try
             {
                 channel = files.open(path, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT);
-                unsupported = BLOCK_SIZE % Files.getFileStore(path).getBlockSize() != 0;
+                unsupported = !isBlockSizeRight(path.getParent().getParent());
             }
             catch (final UnsupportedOperationException | IOException ex)
             {
@@ -118,6 +122,19 @@ final class DirectFile
             }
         }
         return !unsupported;
+    }
+
+    /** Asked once for a journal: the answer takes the system a look at all its mounts. */
+    private static boolean isBlockSizeRight(final Path journalDir) throws IOException
+    {
+        final Boolean known = IS_BLOCK_SIZE_RIGHT.get(journalDir);
+        if (known != null)
+        {
+            return known;
+        }
+        final boolean isRight = BLOCK_SIZE % Files.getFileStore(journalDir).getBlockSize() == 0;
+        IS_BLOCK_SIZE_RIGHT.put(journalDir, isRight);
+        return isRight;
     }
 
     void close() throws IOException

@@ -6,9 +6,12 @@ import org.agrona.concurrent.status.AtomicCounter;
 import org.apache.kafka.clients.FetchSessionHandler;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.memory.MemoryPool;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.FetchRequest;
+import org.apache.kafka.common.requests.FetchResponse;
 import org.apache.kafka.common.utils.LogContext;
 
 import java.util.ArrayDeque;
@@ -22,18 +25,25 @@ import java.util.Map;
  */
 final class BrokerFetch
 {
+    /** How long partitions that are behind may be asked for alone: it delays what is new in the others. */
+    private static final long SESSION_FETCH_INTERVAL_MS = 100;
+
     final Map<TopicPartition, PartitionFetch> partitions = new LinkedHashMap<>();
     final AtomicCounter fetchedBytes;
     final AtomicCounter fetchResponses;
-    final FetchSessionHandler session;
     Node node;
-    /** The request on its way; null when there is none. */
-    FetchSessionHandler.FetchRequestData inFlight;
     /** What was last said of the connection, so that it is said once. */
     String connectionError;
     long retryAtMs;
     /** Whether a partition has joined that no response has shown to be served yet. */
     boolean hasUnconfirmed;
+    private final FetchSessionHandler session;
+    private final Backlog backlog = new Backlog();
+    /** What the request on its way asks for; null when there is none. */
+    private Map<TopicPartition, FetchRequest.PartitionData> asked;
+    private boolean isSessionAsked;
+    private boolean hasTopicIds;
+    private long nextSessionFetchMs;
     private final ArrayDeque<FetchedResponse> inHand = new ArrayDeque<>();
 
     BrokerFetch(final Node node, final FetchCounters counters)
@@ -56,28 +66,53 @@ final class BrokerFetch
     {
         partitions.values().forEach((partition) -> partition.isConfirmed = false);
         hasUnconfirmed = true;
+        backlog.clear();
     }
 
     /** The request on its way will not be answered, and its session may be gone. */
     void lost(final String reason)
     {
-        inFlight = null;
+        asked = null;
+        backlog.clear();
         session.handleError(new IllegalStateException(reason));
     }
 
     boolean mayFetch(final long nowMs)
     {
-        return null == inFlight && inHand.size() <= 1 && nowMs >= retryAtMs;
+        return null == asked && inHand.size() <= 1 && nowMs >= retryAtMs;
+    }
+
+    boolean isInFlight()
+    {
+        return null != asked;
     }
 
     /**
-     * Build the next request of the session.
+     * Build the next request: of the session, or, for a while after one of its responses, for what is behind alone.
      *
      * @param limits   of the requests.
      * @param maxBytes that this broker may send at once.
+     * @param nowMs    current time.
      * @return null if there is nothing to ask for.
      */
-    FetchRequest.Builder nextRequest(final FetchLimits limits, final int maxBytes)
+    FetchRequest.Builder nextRequest(final FetchLimits limits, final int maxBytes, final long nowMs)
+    {
+        if (nowMs < nextSessionFetchMs)
+        {
+            final Map<TopicPartition, FetchRequest.PartitionData> behind = backlog.next(node.id());
+            if (!behind.isEmpty())
+            {
+                asked = behind;
+                isSessionAsked = false;
+                // It has what is asked for: it need not wait for more.
+                return request(limits, maxBytes, 0, behind);
+            }
+        }
+        nextSessionFetchMs = nowMs + SESSION_FETCH_INTERVAL_MS;
+        return nextSessionRequest(limits, maxBytes);
+    }
+
+    private FetchRequest.Builder nextSessionRequest(final FetchLimits limits, final int maxBytes)
     {
         final FetchSessionHandler.Builder builder = session.newBuilder(partitions.size(), false);
         int count = 0;
@@ -93,16 +128,72 @@ final class BrokerFetch
         {
             return null;
         }
-        inFlight = builder.build();
+        final FetchSessionHandler.FetchRequestData data = builder.build();
+        hasTopicIds = data.canUseTopicIds();
+        asked = data.sessionPartitions();
+        isSessionAsked = true;
+        return request(limits, maxBytes, limits.maxWaitMs(), data.toSend())
+            .metadata(data.metadata())
+            .removed(data.toForget())
+            .replaced(data.toReplace());
+    }
+
+    /** Without a session, unless the caller puts one in. */
+    private FetchRequest.Builder request(
+        final FetchLimits limits,
+        final int maxBytes,
+        final int maxWaitMs,
+        final Map<TopicPartition, FetchRequest.PartitionData> requested)
+    {
         return FetchRequest.Builder
             .forConsumer(
-                inFlight.canUseTopicIds() ? ApiKeys.FETCH.latestVersion() : FetchLimits.LAST_VERSION_WITHOUT_TOPIC_IDS,
-                limits.maxWaitMs(), limits.minBytes(), inFlight.toSend())
-            .metadata(inFlight.metadata())
+                hasTopicIds ? ApiKeys.FETCH.latestVersion() : FetchLimits.LAST_VERSION_WITHOUT_TOPIC_IDS,
+                maxWaitMs, limits.minBytes(), requested)
             .setMaxBytes(maxBytes)
-            .removed(inFlight.toForget())
-            .replaced(inFlight.toReplace())
             .rackId(limits.rackId());
+    }
+
+    /** Names of the topics by which a response is to be read. */
+    Map<Uuid, String> topicNames()
+    {
+        return session.sessionTopicNames();
+    }
+
+    /**
+     * The request on its way has been answered.
+     *
+     * @param response to it.
+     * @param version  of the protocol.
+     * @return what was asked for; null if the response has none of it, but an error or another session.
+     */
+    Map<TopicPartition, FetchRequest.PartitionData> answered(final FetchResponse response, final short version)
+    {
+        final Map<TopicPartition, FetchRequest.PartitionData> answered = asked;
+        asked = null;
+        final boolean isGood =
+            isSessionAsked ? session.handleResponse(response, version) : Errors.NONE == response.error();
+        if (!isGood)
+        {
+            backlog.clear();
+        }
+        return isGood ? answered : null;
+    }
+
+    /**
+     * The partitions' positions have moved on by what the response had.
+     *
+     * @param answered what was asked for.
+     */
+    void read(final Map<TopicPartition, FetchRequest.PartitionData> answered)
+    {
+        if (isSessionAsked)
+        {
+            backlog.renew(partitions.values());
+        }
+        else
+        {
+            backlog.answered(answered);
+        }
     }
 
     void inHand(final FetchedResponse response)

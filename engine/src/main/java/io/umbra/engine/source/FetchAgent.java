@@ -6,7 +6,7 @@ import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
 import org.agrona.concurrent.SystemEpochNanoClock;
 import org.agrona.concurrent.status.AtomicCounter;
 import org.apache.kafka.clients.ClientResponse;
-import org.apache.kafka.clients.FetchSessionHandler;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.network.NetworkReceive;
 import org.apache.kafka.common.requests.FetchRequest;
@@ -272,7 +272,7 @@ public final class FetchAgent implements Agent
             broker.connectionError = null;
         }
         final FetchRequest.Builder request = broker.nextRequest(
-            ctx.limits, ctx.limits.maxBytesPerBroker(leaders.brokers().size()));
+            ctx.limits, ctx.limits.maxBytesPerBroker(leaders.brokers().size()), nowMs);
         if (null == request)
         {
             return 0;
@@ -369,7 +369,7 @@ public final class FetchAgent implements Agent
     private void onResponse(final ClientResponse response, final long nowMs)
     {
         final BrokerFetch broker = leaders.broker(Integer.parseInt(response.destination()));
-        if (null == broker || null == broker.inFlight)
+        if (null == broker || !broker.isInFlight())
         {
             return;
         }
@@ -385,13 +385,12 @@ public final class FetchAgent implements Agent
             ctx.refreshMetadata.run();
             return;
         }
-        final FetchSessionHandler.FetchRequestData asked = broker.inFlight;
-        broker.inFlight = null;
         final FetchResponse fetchResponse = (FetchResponse)response.responseBody();
         final short version = response.requestHeader().apiVersion();
-        final Map<Uuid, String> topicNames = broker.session.sessionTopicNames();
+        final Map<Uuid, String> topicNames = broker.topicNames();
         broker.fetchResponses.incrementRelease();
-        if (!broker.session.handleResponse(fetchResponse, version))
+        final Map<TopicPartition, FetchRequest.PartitionData> asked = broker.answered(fetchResponse, version);
+        if (null == asked)
         {
             ctx.events.info("shard " + ctx.shard + ": broker " + broker.address() + ": fetch session begins anew: " +
                 fetchResponse.error());
@@ -403,6 +402,7 @@ public final class FetchAgent implements Agent
             received, broker.node.id(), SystemEpochNanoClock.INSTANCE.nanoTime());
         broker.fetchedBytes.getAndAddRelease(responseReader.read(
             broker, asked, fetchResponse.responseData(topicNames, version), fetched, nowMs));
+        broker.read(asked);
         leaders.hints(responseReader.leaderHints(), fetchResponse.data().nodeEndpoints());
         if (!fetched.isDone())
         {

@@ -1,6 +1,5 @@
 package io.umbra.engine.source;
 
-import org.apache.kafka.clients.FetchSessionHandler;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.protocol.Errors;
@@ -35,7 +34,7 @@ final class FetchResponseReader
      * Take in a response.
      *
      * @param broker   that sent it.
-     * @param asked    the request that it answers.
+     * @param asked    what the request asked for, by itself or through its session.
      * @param response by partition.
      * @param fetched  gets what is to be published.
      * @param nowMs    current time.
@@ -43,7 +42,7 @@ final class FetchResponseReader
      */
     long read(
         final BrokerFetch broker,
-        final FetchSessionHandler.FetchRequestData asked,
+        final Map<TopicPartition, FetchRequest.PartitionData> asked,
         final LinkedHashMap<TopicPartition, FetchResponseData.PartitionData> response,
         final FetchedResponse fetched,
         final long nowMs)
@@ -53,7 +52,7 @@ final class FetchResponseReader
         for (final Map.Entry<TopicPartition, FetchResponseData.PartitionData> entry : response.entrySet())
         {
             final PartitionFetch partition = broker.partitions.get(entry.getKey());
-            final FetchRequest.PartitionData request = asked.sessionPartitions().get(entry.getKey());
+            final FetchRequest.PartitionData request = asked.get(entry.getKey());
             // A response counts only if it answers what would be asked for now.
             if (null != partition && null != request && PartitionFetch.State.FETCHING == partition.state &&
                 request.fetchOffset == partition.fetchPosition)
@@ -146,6 +145,7 @@ final class FetchResponseReader
             partition.sourceLogStartOffset = data.logStartOffset();
             fetched.addLogStart(partition, data.logStartOffset());
         }
+        partition.highWatermark = data.highWatermark();
         progress.onFetched(
             partition.index, partition.fetchPosition, data.highWatermark(), data.logStartOffset(), nowMs);
         return end - begin;
@@ -219,7 +219,8 @@ final class FetchResponseReader
     }
 
     /** A partition of the session that the response does not name has no error: its leader serves it. */
-    private void confirm(final BrokerFetch broker, final FetchSessionHandler.FetchRequestData asked)
+    private void confirm(
+        final BrokerFetch broker, final Map<TopicPartition, FetchRequest.PartitionData> asked)
     {
         boolean isUnconfirmed = false;
         for (final PartitionFetch partition : broker.partitions.values())
@@ -227,7 +228,7 @@ final class FetchResponseReader
             if (!partition.isConfirmed)
             {
                 if (PartitionFetch.State.FETCHING == partition.state &&
-                    asked.sessionPartitions().containsKey(partition.topicPartition))
+                    asked.containsKey(partition.topicPartition))
                 {
                     partition.isConfirmed = true;
                     progress.onFetching(

@@ -41,6 +41,8 @@ final class PartitionFetch
     long fetchPosition;
     long publishPosition;
     long sourceLogStartOffset = -1;
+    /** Of the last response. */
+    long highWatermark = -1;
     int leaderId = -1;
     int leaderEpoch = -1;
     int maxBytes;

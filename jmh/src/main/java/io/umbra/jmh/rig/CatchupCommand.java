@@ -53,8 +53,8 @@ final class CatchupCommand implements Callable<Integer>
     private List<String> contenders = List.of("bare", "device", "umbra", "follower", "mm2", "librdkafka");
 
     @Option(names = "--variant", paramLabel = "NAME:ITEM[;ITEM...]",
-        description = "One more Umbra to measure in the same run; may be repeated. An item is KEY=VALUE, a setting of " +
-            "the link; -OPTION, an option for its JVM; or a directory, another working copy of Umbra to run.")
+        description = "One more Umbra to measure in the same run; may be repeated. An item is KEY=VALUE, a setting " +
+            "of the link; -OPTION, an option for its JVM; or a directory, another working copy of Umbra to run.")
     private List<String> variants = List.of();
 
     /**

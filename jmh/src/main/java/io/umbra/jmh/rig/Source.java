@@ -31,6 +31,7 @@ final class Source implements AutoCloseable
     static final int FOLLOWER = 2;
     private static final int PRODUCERS = 2;
     /** The controller takes no more in one step. */
+    private static final int MANY_PARTITIONS = 100;
     private static final int MAX_CREATED_AT_ONCE = 5000;
     private static final int HEAP_MIB = 1024;
     private static final int MAX_MESSAGE_BYTES = 64 << 20;
@@ -95,7 +96,11 @@ final class Source implements AutoCloseable
         {
             replicas.put(i, List.of(LEADER));
         }
-        await(() -> cluster.admin().createTopics(List.of(new NewTopic(topic, replicas))).all().get());
+        // A broker maps the indexes of its active segments, at their full size from the start: of 10,000 partitions
+        // that would be 200 GiB, with pages read around each one that is looked at.
+        final NewTopic newTopic = new NewTopic(topic, replicas).configs(
+            partitions <= MANY_PARTITIONS ? Map.of() : Map.of("segment.index.bytes", Integer.toString(64 << 10)));
+        await(() -> cluster.admin().createTopics(List.of(newTopic)).all().get());
         for (int count = replicas.size(); count < partitions;)
         {
             final int step = Math.min(partitions - count, MAX_CREATED_AT_ONCE);

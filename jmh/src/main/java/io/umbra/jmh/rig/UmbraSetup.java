@@ -58,8 +58,8 @@ record UmbraSetup(Path root, Map<String, String> settings, List<String> jvmOptio
             }
             else
             {
-                throw new IllegalArgumentException("'" + item + "' is neither KEY=VALUE, nor a JVM option that begins " +
-                    "with -, nor a directory with bin/umbra in it");
+                throw new IllegalArgumentException("'" + item + "' is neither KEY=VALUE, nor a JVM option, which " +
+                    "begins with -, nor a directory with bin/umbra in it");
             }
         }
         return setup;
