@@ -27,6 +27,8 @@ final class BrokerFetch
 {
     /** How long partitions that are behind may be asked for alone: it delays what is new in the others. */
     private static final long SESSION_FETCH_INTERVAL_MS = 100;
+    /** Longer where a fetch of the session takes the broker longer. */
+    private static final int SESSION_PARTITIONS_PER_MS = 20;
 
     final Map<TopicPartition, PartitionFetch> partitions = new LinkedHashMap<>();
     final AtomicCounter fetchedBytes;
@@ -108,7 +110,7 @@ final class BrokerFetch
                 return request(limits, maxBytes, 0, behind);
             }
         }
-        nextSessionFetchMs = nowMs + SESSION_FETCH_INTERVAL_MS;
+        nextSessionFetchMs = nowMs + Math.max(SESSION_FETCH_INTERVAL_MS, partitions.size() / SESSION_PARTITIONS_PER_MS);
         return nextSessionRequest(limits, maxBytes);
     }
 

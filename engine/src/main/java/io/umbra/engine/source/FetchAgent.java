@@ -31,6 +31,8 @@ import java.util.Map;
 public final class FetchAgent implements Agent
 {
     private static final long RETRY_CHECK_MS = 10;
+    /** So that looking after many partitions does not take more of the thread's time than after few. */
+    private static final int RETRY_CHECKS_PER_MS = 50;
     private static final long SESSION_RETRY_MS = 20;
     private static final long UNREADABLE_RETRY_MS = 1_000;
     private static final long VERSION_RETRY_MS = 5_000;
@@ -189,7 +191,7 @@ public final class FetchAgent implements Agent
         {
             return 0;
         }
-        nextRetryCheckMs = nowMs + RETRY_CHECK_MS;
+        nextRetryCheckMs = nowMs + RETRY_CHECK_MS + leaders.partitions().size() / RETRY_CHECKS_PER_MS;
         int count = 0;
         for (final PartitionFetch partition : leaders.partitions())
         {

@@ -33,7 +33,7 @@ public final class LagSampler implements Agent
     /** Longest wait for an answer while samples are to be settled. */
     private static final long WAIT_MS = 1;
     /** With many partitions the sampler takes its time, so that it costs no more than a few percent of a core. */
-    private static final long MIN_SETTLE_NS_PER_PARTITION = 1_000;
+    private static final long MIN_SETTLE_NS_PER_PARTITION = 4_000;
     private static final long MAX_ASKED_PER_MS = 20;
 
     private final SourceSettings settings;
