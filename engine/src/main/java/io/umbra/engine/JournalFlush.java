@@ -19,6 +19,9 @@ import java.util.concurrent.TimeUnit;
  */
 final class JournalFlush
 {
+    /** Longest that indexes stay behind their log: what a recovery after a crash has to make anew. */
+    static final long WHOLE_FLUSH_INTERVAL_NS = TimeUnit.SECONDS.toNanos(1);
+
     private final Settings settings;
     private final Flusher flusher;
     private final PartitionTable table;
@@ -27,6 +30,9 @@ final class JournalFlush
     private long nextFlushNs;
     private int underWay;
     private int next = Integer.MAX_VALUE;
+    private boolean isHurried;
+    /** Whether the flush under way is to leave files that can be closed. */
+    private boolean isWhole;
 
     /**
      * How commits become durable.
@@ -111,6 +117,8 @@ final class JournalFlush
         {
             next = 0;
             nextFlushNs = nowNs + intervalNs;
+            isWhole = isHurried;
+            isHurried = false;
         }
         for (; next < partitions.size() && underWay < flusher.capacity(); next++)
         {
@@ -149,10 +157,11 @@ final class JournalFlush
         }
     }
 
-    /** Something waits for a flush: begin the next one as soon as the one under way is done. */
+    /** Something waits for files to be closed: begin the next flush as soon as the one under way is done. */
     void hurry()
     {
         nextFlushNs = System.nanoTime();
+        isHurried = true;
     }
 
     private int takeBack()
@@ -179,6 +188,11 @@ final class JournalFlush
 
     private boolean handOver(final JournalPartition partition)
     {
+        if (FlushPolicy.Mode.COMMIT == settings.policy.mode())
+        {
+            // Nothing may be under way when the next commit has to be made durable.
+            return forceNow(partition);
+        }
         final FlushTicket ticket = prepare(partition);
         if (null == ticket)
         {
@@ -189,23 +203,25 @@ final class JournalFlush
         return true;
     }
 
-    private void forceNow(final JournalPartition partition)
+    private boolean forceNow(final JournalPartition partition)
     {
         final FlushTicket ticket = prepare(partition);
-        if (null != ticket)
+        if (null == ticket)
         {
-            try
-            {
-                ticket.force();
-                ticket.complete();
-                partition.slot.noteDurablePoint();
-            }
-            catch (final IOException ex)
-            {
-                ticket.failed();
-                failureHandler.onNotDurable(partition, ex);
-            }
+            return false;
         }
+        try
+        {
+            ticket.force();
+            ticket.complete();
+            partition.slot.noteDurablePoint();
+        }
+        catch (final IOException ex)
+        {
+            ticket.failed();
+            failureHandler.onNotDurable(partition, ex);
+        }
+        return true;
     }
 
     private FlushTicket prepare(final JournalPartition partition)
@@ -216,7 +232,13 @@ final class JournalFlush
         }
         try
         {
-            return partition.log().prepareFlush();
+            final long nowNs = System.nanoTime();
+            if (isWhole || nowNs - partition.wholeFlushNs >= WHOLE_FLUSH_INTERVAL_NS)
+            {
+                partition.wholeFlushNs = nowNs;
+                return partition.log().prepareFlush();
+            }
+            return partition.log().prepareLogFlush();
         }
         catch (final IOException ex)
         {

@@ -13,6 +13,8 @@ final class JournalPartition
     long addedBytes;
     long addedRecords;
     boolean isTouched;
+    /** When its indexes were last flushed with its log. */
+    long wholeFlushNs = System.nanoTime() - JournalFlush.WHOLE_FLUSH_INTERVAL_NS;
     boolean isFaulted;
     boolean isWaiting;
     /** The device has failed to confirm a write: nothing more is accepted until a restart has checked the log. */

@@ -17,7 +17,7 @@ final class PartitionSlot
     volatile int refusedEpoch = -1;
 
     /**
-     * How far the log is durable; null while an empty log has not been told where to begin. Written by the control
+     * How far all that belongs to the log is durable; null while an empty log has not been told where to begin. Written by the control
      * thread until the partition begins, then by the JournalAgent.
      */
     volatile DurablePoint durablePoint;
@@ -31,14 +31,14 @@ final class PartitionSlot
 
     void noteDurablePoint()
     {
-        durablePoint = new DurablePoint(log.logStartOffset(), log.durableOffset(), log.durableDigest());
+        durablePoint = new DurablePoint(log.logStartOffset(), log.recoveryPoint(), log.recoveryDigest());
     }
 
     /**
      * What a checkpoint says of a partition; belongs together, hence one object.
      *
      * @param logStartOffset first offset.
-     * @param offset         below which everything is on the disk.
+     * @param offset         below which everything is on the disk: recovery begins here.
      * @param digest         rolling digest of the log up to there.
      */
     record DurablePoint(long logStartOffset, long offset, long digest)

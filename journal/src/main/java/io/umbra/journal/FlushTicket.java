@@ -21,6 +21,7 @@ public final class FlushTicket
     private final long endOffset;
     private final long digest;
     private final long generation;
+    private final boolean whole;
     private boolean returned;
 
     FlushTicket(
@@ -30,7 +31,8 @@ public final class FlushTicket
         final List<LogSegment> segments,
         final List<Path> replacedFiles,
         final boolean directoryChanged,
-        final long generation)
+        final long generation,
+        final boolean whole)
     {
         this.log = log;
         this.files = ctx.segmentFiles();
@@ -41,6 +43,7 @@ public final class FlushTicket
         this.endOffset = log.endOffset();
         this.digest = log.digest();
         this.generation = generation;
+        this.whole = whole;
     }
 
     /** @return the log to flush. */
@@ -114,6 +117,12 @@ public final class FlushTicket
     boolean directoryChanged()
     {
         return directory != null;
+    }
+
+    /** Whether it covers the indexes and all else too. */
+    boolean isWhole()
+    {
+        return whole;
     }
 
     long generation()

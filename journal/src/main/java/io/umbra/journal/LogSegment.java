@@ -194,14 +194,19 @@ final class LogSegment
     /** Adds the channels that have unforced writes to a list, log first, and counts them as taken. */
     void takeUnforced(final List<FileChannel> channels)
     {
+        takeUnforcedLog(channels);
+        addIfUnforced(indexes.offsets(), channels);
+        addIfUnforced(indexes.times(), channels);
+        addIfUnforced(transactions.file(), channels);
+    }
+
+    void takeUnforcedLog(final List<FileChannel> channels)
+    {
         if (unforced && channel != null)
         {
             unforced = false;
             channels.add(channel);
         }
-        addIfUnforced(indexes.offsets(), channels);
-        addIfUnforced(indexes.times(), channels);
-        addIfUnforced(transactions.file(), channels);
     }
 
     void markUnforced()

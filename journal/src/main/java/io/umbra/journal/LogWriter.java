@@ -256,11 +256,19 @@ final class LogWriter
             segment.takeUnforced(channels);
         }
         final FlushTicket ticket = new FlushTicket(
-            log, ctx, channels, segments, List.copyOf(unforcedFiles), directoryChanged, generation);
+            log, ctx, channels, segments, List.copyOf(unforcedFiles), directoryChanged, generation, true);
         unforcedSegments.clear();
         unforcedFiles.clear();
         directoryChanged = false;
         return ticket;
+    }
+
+    /** Hands over the active segment's log, when nothing else must be forced with it. */
+    FlushTicket logTicket(final PartitionLog log, final long generation)
+    {
+        final List<FileChannel> channels = new ArrayList<>(1);
+        state.active().takeUnforcedLog(channels);
+        return new FlushTicket(log, ctx, channels, List.of(state.active()), List.of(), false, generation, false);
     }
 
     /** Takes back what a ticket did not force. */

@@ -27,6 +27,8 @@ public final class PartitionLog implements AutoCloseable
     private long generation;
     private long durableOffset;
     private long durableDigest;
+    private long recoveryPoint;
+    private long recoveryDigest;
     private boolean closed;
     private String unusable;
 
@@ -57,8 +59,15 @@ public final class PartitionLog implements AutoCloseable
         state = newState;
         writer = new LogWriter(ctx, newState);
         appender = new LogAppender(newState, writer);
-        durableOffset = newState.endOffset;
-        durableDigest = newState.digest;
+        allDurable();
+    }
+
+    private void allDurable()
+    {
+        durableOffset = state.endOffset;
+        durableDigest = state.digest;
+        recoveryPoint = durableOffset;
+        recoveryDigest = durableDigest;
     }
 
     /** @return what opening found. */
@@ -113,6 +122,21 @@ public final class PartitionLog implements AutoCloseable
     public long durableDigest()
     {
         return durableDigest;
+    }
+
+    /**
+     * @return offset below which the indexes and all else are on disk as well as the log: recovery begins here, and
+     * makes anew what belongs to the batches above. At most {@link #durableOffset()}.
+     */
+    public long recoveryPoint()
+    {
+        return recoveryPoint;
+    }
+
+    /** @return {@link RollingDigest} at {@link #recoveryPoint()}. */
+    public long recoveryDigest()
+    {
+        return recoveryDigest;
     }
 
     /** @return leader epoch of the last batch, -1 when there is none. */
@@ -243,8 +267,7 @@ public final class PartitionLog implements AutoCloseable
         }
         state.logStartOffset = offset;
         state.endOffset = offset;
-        durableOffset = offset;
-        durableDigest = state.digest;
+        allDurable();
     }
 
     /**
@@ -319,7 +342,7 @@ public final class PartitionLog implements AutoCloseable
             closeUnlessInTicket(segment);
         }
         final PartitionLogContext reopened = ctx.reopened(
-            Math.min(durableOffset, from), Math.min(state.logStartOffset, from));
+            Math.min(recoveryPoint, from), Math.min(state.logStartOffset, from));
         adopt(new LogRecovery(reopened, new RecoveryReport()).recover());
         unusable = null;
     }
@@ -343,11 +366,34 @@ public final class PartitionLog implements AutoCloseable
     public FlushTicket prepareFlush() throws IOException
     {
         ensureUsable();
-        if (ticket != null || durableOffset == state.endOffset && !writer.hasUnforced())
+        if (ticket != null || recoveryPoint == state.endOffset && !writer.hasUnforced())
         {
             return null;
         }
         ticket = writer.ticket(this, generation);
+        return ticket;
+    }
+
+    /**
+     * Begins a flush of the log's bytes alone, one file where {@link #prepareFlush()} has several: {@link
+     * #durableOffset()} moves up, {@link #recoveryPoint()} does not. After a roll, or when another file was replaced,
+     * it is the whole flush. Journal thread.
+     *
+     * @return null when there is nothing new, and while an earlier ticket has not come back.
+     * @throws IOException if writing fails; nothing is lost, and it may be tried again.
+     */
+    public FlushTicket prepareLogFlush() throws IOException
+    {
+        ensureUsable();
+        if (writer.hasUnforced())
+        {
+            return prepareFlush();
+        }
+        if (ticket != null || durableOffset == state.endOffset)
+        {
+            return null;
+        }
+        ticket = writer.logTicket(this, generation);
         return ticket;
     }
 
@@ -372,6 +418,11 @@ public final class PartitionLog implements AutoCloseable
             {
                 durableOffset = returned.endOffset();
                 durableDigest = returned.digest();
+                if (returned.isWhole())
+                {
+                    recoveryPoint = durableOffset;
+                    recoveryDigest = durableDigest;
+                }
             }
             else
             {
@@ -398,7 +449,7 @@ public final class PartitionLog implements AutoCloseable
      */
     public boolean closeFiles() throws IOException
     {
-        if (ticket != null || appender.isReceivingChunks() || durableOffset != state.endOffset || writer.hasUnforced())
+        if (ticket != null || appender.isReceivingChunks() || recoveryPoint != state.endOffset || writer.hasUnforced())
         {
             return false;
         }
@@ -447,8 +498,7 @@ public final class PartitionLog implements AutoCloseable
                     writer.takeBack(ticket);
                 }
                 writer.ticket(this, generation).force();
-                durableOffset = state.endOffset;
-                durableDigest = state.digest;
+                allDurable();
             }
         }
         finally

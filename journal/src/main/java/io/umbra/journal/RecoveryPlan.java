@@ -91,7 +91,8 @@ final class RecoveryPlan
     void choose(final boolean rebuildEpochs, final boolean restartDigest) throws IOException
     {
         final BatchLocation origin = new BatchLocation(0, 0, segments.get(0).baseOffset());
-        crcStart = BatchLocation.min(locate(ctx.recoveryPoint()), tailStart());
+        // The batch below the recovery point may end a segment: the entry that closes its time index came after.
+        crcStart = BatchLocation.min(locate(ctx.recoveryPoint() - 1), tailStart());
 
         long producersAt = chooseSnapshot(Long.MAX_VALUE);
         for (int i = 0; i < segments.size(); i++)

@@ -163,7 +163,7 @@ class PartitionLogModelTest
         {
             if (ticket == null)
             {
-                ticket = log.prepareFlush();
+                ticket = random.nextBoolean() ? log.prepareFlush() : log.prepareLogFlush();
             }
             else
             {
@@ -184,7 +184,7 @@ class PartitionLogModelTest
         private void takeCheckpoint()
         {
             checkpoint = new PartitionCheckpoint(
-                TestLogs.TOPIC, 3, log.logStartOffset(), log.durableOffset(), log.durableDigest());
+                TestLogs.TOPIC, 3, log.logStartOffset(), log.recoveryPoint(), log.recoveryDigest());
         }
 
         private void advance() throws Exception
@@ -247,6 +247,7 @@ class PartitionLogModelTest
                 assertEquals(TestLogs.endOffset(held), log.endOffset());
                 assertEquals(TestBatches.header(held.get(held.size() - 1)).leaderEpoch, log.lastEpoch());
             }
+            assertTrue(log.recoveryPoint() <= log.durableOffset());
             assertTrue(log.durableOffset() <= log.endOffset());
             assertEquals(
                 held.stream().mapToLong(ByteBuffer::remaining).sum(), log.sizeInBytes());

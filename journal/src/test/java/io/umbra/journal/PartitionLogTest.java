@@ -304,6 +304,35 @@ class PartitionLogTest
     }
 
     @Test
+    void aLogFlushForcesOneFileAndLeavesTheRecoveryPoint() throws Exception
+    {
+        final TestFiles files = new TestFiles();
+        try (PartitionLog log = PartitionLog.open(TestLogs.context(dir).segmentFiles(files)))
+        {
+            TestLogs.append(log, TestBatches.plain(0, 0, 50));
+            // The first epoch has made a file anew: the whole flush.
+            TestLogs.flushLog(log);
+            assertEquals(1, log.recoveryPoint());
+            TestLogs.append(log, TestBatches.plain(1, 0, 50));
+            final int before = files.forced();
+            TestLogs.flushLog(log);
+            assertEquals(1, files.forced() - before);
+            assertEquals(2, log.durableOffset());
+            assertEquals(1, log.recoveryPoint());
+            assertNull(log.prepareLogFlush());
+            assertFalse(log.closeFiles());
+            TestLogs.flush(log);
+            assertEquals(2, log.recoveryPoint());
+            assertEquals(log.digest(), log.recoveryDigest());
+            assertNull(log.prepareFlush());
+            assertTrue(log.closeFiles());
+            TestLogs.append(log, TestBatches.plain(2, 0, 50));
+            TestLogs.flushLog(log);
+            assertEquals(3, log.durableOffset());
+        }
+    }
+
+    @Test
     void segmentsThatFillUpWhileATicketIsOutAreFlushedByTheNext() throws Exception
     {
         final List<ByteBuffer> batches = TestBatches.generate(3, 200);

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Random;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -63,6 +64,30 @@ class RecoveryPropertyTest
         {
             final PartitionLog log = PartitionLog.open(written.recovery(written.crashed).tailCheckBytes(tailCheck));
             assertTrue(log.recoveryReport().isClean(), log.recoveryReport().toString());
+            assertEquals(BATCHES, written.assertIsPrefix(log));
+            written.assertContinues(log, BATCHES);
+        }
+    }
+
+    @Property(tries = 120, seed = "8", shrinking = ShrinkingMode.OFF)
+    void indexesThatLostWhatWasNotForcedAreMadeAnew(
+        @ForAll @LongRange(min = 0, max = 1_000_000) final long seed,
+        @ForAll @IntRange(min = 0, max = BATCHES) final int flushed,
+        @ForAll @IntRange(min = 500, max = 50_000) final int stateInterval,
+        @ForAll @IntRange(min = 0, max = 20_000) final int tailCheck) throws Exception
+    {
+        try (WrittenLog written = written(seed, flushed, stateInterval))
+        {
+            final Random random = new Random(seed);
+            for (final Path file : WrittenLog.indexes(written.crashed))
+            {
+                final int entry = file.toString().endsWith(".timeindex") ?
+                    SegmentIndexes.TIME_ENTRY : SegmentIndexes.OFFSET_ENTRY;
+                final long least = written.forcedIndexBytes.getOrDefault(file.getFileName(), 0L) / entry;
+                final long most = Files.size(file) / entry;
+                truncate(file, (least + (long)(random.nextDouble() * (most - least + 1))) * entry);
+            }
+            final PartitionLog log = PartitionLog.open(written.recovery(written.crashed).tailCheckBytes(tailCheck));
             assertEquals(BATCHES, written.assertIsPrefix(log));
             written.assertContinues(log, BATCHES);
         }

@@ -58,7 +58,16 @@ final class TestLogs
 
     static void flush(final PartitionLog log) throws IOException
     {
-        final FlushTicket ticket = log.prepareFlush();
+        force(log.prepareFlush());
+    }
+
+    static void flushLog(final PartitionLog log) throws IOException
+    {
+        force(log.prepareLogFlush());
+    }
+
+    private static void force(final FlushTicket ticket) throws IOException
+    {
         if (ticket != null)
         {
             ticket.force();

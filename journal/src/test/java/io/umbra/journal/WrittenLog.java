@@ -5,7 +5,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -21,6 +23,8 @@ final class WrittenLog implements AutoCloseable
     final long recoveryPoint;
     final long recoveryDigest;
     final Path crashed;
+    /** How long the index files were that the last whole flush has forced, by name. */
+    final Map<Path, Long> forcedIndexBytes = new HashMap<>();
     private final Path closed;
     private final long stateInterval;
     private int copies;
@@ -36,9 +40,16 @@ final class WrittenLog implements AutoCloseable
         TestLogs.flush(log);
         TestLogs.append(log, batches.subList(flushedBatches / 2, flushedBatches));
         TestLogs.flush(log);
-        recoveryPoint = log.durableOffset();
-        recoveryDigest = log.durableDigest();
-        TestLogs.append(log, batches.subList(flushedBatches, batches.size()));
+        recoveryPoint = log.recoveryPoint();
+        recoveryDigest = log.recoveryDigest();
+        for (final Path file : indexes(closed))
+        {
+            forcedIndexBytes.put(file.getFileName(), Files.size(file));
+        }
+        final int middle = (flushedBatches + batches.size()) / 2;
+        TestLogs.append(log, batches.subList(flushedBatches, middle));
+        TestLogs.flushLog(log);
+        TestLogs.append(log, batches.subList(middle, batches.size()));
         crashed = root.resolve("crashed");
         TestLogs.copy(closed, crashed);
         log.close();
@@ -70,6 +81,14 @@ final class WrittenLog implements AutoCloseable
         final Path copy = root.resolve("copy" + copies++);
         TestLogs.copy(crashed, copy);
         return copy;
+    }
+
+    /** Offset and time indexes of all segments. */
+    static List<Path> indexes(final Path journal) throws IOException
+    {
+        final List<Path> indexes = files(journal, ".index");
+        indexes.addAll(files(journal, ".timeindex"));
+        return indexes;
     }
 
     static Path partition(final Path journal)

@@ -5,27 +5,39 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The limit: fetched and thrown away. */
-record BareContender(Source source, Source.Load load, Path folder) implements Contender
+/**
+ * The limits: fetched and thrown away, or fetched and written as it comes.
+ *
+ * @param source    that is copied.
+ * @param load      to copy.
+ * @param folder    for files that go at the end.
+ * @param isWritten whether it is written.
+ */
+record BareContender(Source source, Source.Load load, Path folder, boolean isWritten) implements Contender
 {
     private static final long POLL_MS = 1;
 
     @Override
     public String name()
     {
-        return "bare";
+        return isWritten ? "copy" : "bare";
     }
 
     @Override
     public Measurement run() throws IOException
     {
-        final Path countFile = Files.createTempFile(folder, "bare", ".count");
+        final Path home = Files.createTempDirectory(folder, name());
+        final Path countFile = home.resolve("count");
         final SharedCount count = new SharedCount(countFile);
-        try (Child child = Child.java(folder.resolve("bare.log"), List.of("-Xmx256m", "-XX:MaxDirectMemorySize=64m"),
-            BareFetch.class.getName(), source.bootstrapServers(), load.topic(), Long.toString(load.records()),
-            countFile.toString()))
+        try (Child child = Child.java(home.resolve("log"), List.of("-Xmx256m", "-XX:MaxDirectMemorySize=64m"),
+            (isWritten ? BareCopy.class : BareFetch.class).getName(), source.bootstrapServers(), load.topic(),
+            Long.toString(load.records()), countFile.toString(), home.resolve("copy").toString()))
         {
             return new Span(load.records(), load.bytes(), POLL_MS).measure(child, count::get);
+        }
+        finally
+        {
+            Folders.delete(home);
         }
     }
 }

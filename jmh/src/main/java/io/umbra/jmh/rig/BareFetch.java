@@ -32,12 +32,13 @@ import java.util.concurrent.CountDownLatch;
  * buffer, and the batch headers that must be read to know what to ask for next; the next fetch is on the wire as soon
  * as they are known.
  */
-public final class BareFetch
+public final class BareFetch implements AutoCloseable
 {
     private static final int MAX_BYTES = 16 << 20;
     private static final int PARTITION_MAX_BYTES = 4 << 20;
     private static final int MAX_WAIT_MS = 500;
-    private static final int BUFFER_BYTES = MAX_BYTES + (1 << 20);
+    /** A response that is as large as may be. */
+    static final int BUFFER_BYTES = MAX_BYTES + (1 << 20);
     private static final int LENGTH_OFFSET = 8;
     private static final int LAST_OFFSET_DELTA_OFFSET = 23;
     private static final int LOG_OVERHEAD = 12;
@@ -47,7 +48,6 @@ public final class BareFetch
     private final String topic;
     private final long[] positions;
     private final ByteBuffer size = ByteBuffer.allocateDirect(Integer.BYTES);
-    private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
     private final short version = ApiKeys.FETCH.latestVersion();
     private int correlationId;
     private int first;
@@ -68,42 +68,69 @@ public final class BareFetch
      */
     public static void main(final String[] args) throws Exception
     {
-        final Properties properties = new Properties();
-        properties.setProperty("bootstrap.servers", args[0]);
-        final TopicDescription description;
-        try (Admin admin = Admin.create(properties))
-        {
-            description = admin.describeTopics(List.of(args[1])).allTopicNames().get().get(args[1]);
-        }
-        final String[] address = args[0].split(":");
+        final long records = Long.parseLong(args[2]);
         final SharedCount count = new SharedCount(Path.of(args[3]));
-        try (SocketChannel channel =
-            SocketChannel.open(new InetSocketAddress(address[0], Integer.parseInt(address[1]))))
+        final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
+        try (BareFetch fetch = connect(args[0], args[1]))
         {
-            new BareFetch(channel, description).run(Long.parseLong(args[2]), count);
+            long fetched = 0;
+            while (fetched < records)
+            {
+                fetched += fetch.next(buffer, records - fetched);
+                count.set(fetched);
+            }
         }
         // The benchmark reads what this process has taken, and ends it.
         new CountDownLatch(1).await();
     }
 
-    private void run(final long records, final SharedCount count) throws IOException
+    /**
+     * Connects and sends the first fetch.
+     *
+     * @param bootstrapServer of a cluster of one broker.
+     * @param topic           to fetch.
+     * @return the loop.
+     * @throws Exception if the source does not answer as it should.
+     */
+    static BareFetch connect(final String bootstrapServer, final String topic) throws Exception
     {
-        long fetched = 0;
-        send();
-        while (fetched < records)
+        final Properties properties = new Properties();
+        properties.setProperty("bootstrap.servers", bootstrapServer);
+        final TopicDescription description;
+        try (Admin admin = Admin.create(properties))
         {
-            receive();
-            final long before = fetched;
-            fetched += advance();
-            if (fetched < records)
-            {
-                send();
-            }
-            if (fetched != before)
-            {
-                count.set(fetched);
-            }
+            description = admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic);
         }
+        final String[] address = bootstrapServer.split(":");
+        final BareFetch fetch = new BareFetch(
+            SocketChannel.open(new InetSocketAddress(address[0], Integer.parseInt(address[1]))), description);
+        fetch.send();
+        return fetch;
+    }
+
+    /**
+     * Takes the response to the last fetch, and sends the next one.
+     *
+     * @param buffer  gets the response.
+     * @param records that are still to come; no fetch is sent after the last of them.
+     * @return number of records in the response.
+     * @throws IOException if the source does not answer as it should.
+     */
+    long next(final ByteBuffer buffer, final long records) throws IOException
+    {
+        receive(buffer);
+        final long fetched = advance(buffer);
+        if (fetched < records)
+        {
+            send();
+        }
+        return fetched;
+    }
+
+    @Override
+    public void close() throws IOException
+    {
+        channel.close();
     }
 
     private void send() throws IOException
@@ -130,7 +157,7 @@ public final class BareFetch
         }
     }
 
-    private void receive() throws IOException
+    private void receive(final ByteBuffer buffer) throws IOException
     {
         size.clear();
         fill(size);
@@ -156,7 +183,7 @@ public final class BareFetch
     }
 
     /** Reads the batch headers. */
-    private long advance() throws IOException
+    private long advance(final ByteBuffer buffer) throws IOException
     {
         ResponseHeader.parse(buffer, ApiKeys.FETCH.responseHeaderVersion(version));
         final FetchResponse response = FetchResponse.parse(new ByteBufferAccessor(buffer), version);

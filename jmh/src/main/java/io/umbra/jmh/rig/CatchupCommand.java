@@ -20,7 +20,7 @@ import java.util.concurrent.Callable;
  */
 @Command(
     name = "catchup",
-    description = "Copies a backlog, in turns: the bare limit, the device, Umbra, Kafka's follower, MirrorMaker 2, " +
+    description = "Copies a backlog, in turns: the bare limits, the device, Umbra, Kafka's follower, MirrorMaker 2, " +
         "librdkafka. Medians over the rounds.",
     mixinStandardHelpOptions = true)
 final class CatchupCommand implements Callable<Integer>
@@ -49,7 +49,7 @@ final class CatchupCommand implements Callable<Integer>
     private int rounds = 3;
 
     @Option(names = "--contenders", split = ",",
-        description = "Of bare, device, umbra, follower, mm2, librdkafka; default: all.")
+        description = "Of bare, copy, device, umbra, follower, mm2, librdkafka; default: all but copy.")
     private List<String> contenders = List.of("bare", "device", "umbra", "follower", "mm2", "librdkafka");
 
     @Option(names = "--variant", paramLabel = "NAME:ITEM[;ITEM...]",
@@ -124,7 +124,8 @@ final class CatchupCommand implements Callable<Integer>
     private List<Contender> contenders(final Source source, final Source.Load load, final Path folder)
     {
         final List<Contender> all = List.of(
-            new BareContender(source, load, folder),
+            new BareContender(source, load, folder, false),
+            new BareContender(source, load, folder, true),
             new DeviceContender(load, folder),
             new UmbraContender("umbra", source, load, folder, rig.umbra()),
             new FollowerContender(source, load),
