@@ -17,8 +17,8 @@ final class PartitionSlot
     volatile int refusedEpoch = -1;
 
     /**
-     * How far all that belongs to the log is durable; null while an empty log has not been told where to begin. Written by the control
-     * thread until the partition begins, then by the JournalAgent.
+     * How far all that belongs to the log is durable; null while an empty log has not been told where to begin. Written
+     * by the control thread until the partition begins, then by the JournalAgent.
      */
     volatile DurablePoint durablePoint;
 
