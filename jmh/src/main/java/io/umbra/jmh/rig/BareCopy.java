@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The least that any copy onto this device takes: {@link BareFetch}, and a second thread that writes each response as
- * it was received, past the page cache, one after the other into one file, and makes it durable every 100 ms. Nothing is
- * checked, sorted by partition or indexed. Two buffers: one is filled while the other is written.
+ * it was received, past the page cache, one after the other into one file, and makes it durable every 100 ms. Nothing
+ * is checked, sorted by partition or indexed. Two buffers: one is filled while the other is written.
  */
 public final class BareCopy
 {
