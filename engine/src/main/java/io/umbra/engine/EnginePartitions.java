@@ -120,12 +120,7 @@ final class EnginePartitions implements ShadowPartitions
     {
         final PartitionSlot slot = slots.get(partitionIndex);
         slot.log.startAt(offset);
-        final FlushTicket ticket = slot.log.prepareFlush();
-        if (null != ticket)
-        {
-            ticket.force();
-            ticket.complete();
-        }
+        flush(slot.log);
         slot.log.closeFiles();
         slot.noteDurablePoint();
     }
@@ -212,6 +207,24 @@ final class EnginePartitions implements ShadowPartitions
             }
         }
         return true;
+    }
+
+    private static void flush(final PartitionLog log) throws IOException
+    {
+        final FlushTicket ticket = log.prepareFlush();
+        if (null != ticket)
+        {
+            try
+            {
+                ticket.force();
+            }
+            catch (final IOException ex)
+            {
+                ticket.failed();
+                throw ex;
+            }
+            ticket.complete();
+        }
     }
 
     private int directWriteBytes()

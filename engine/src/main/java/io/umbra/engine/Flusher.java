@@ -19,7 +19,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Flusher implements AutoCloseable
 {
     private static final int THREADS = 4;
-    private static final long IDLE_THREAD_S = 60;
 
     private final int capacity;
     private final Runnable onCompleted;
@@ -44,7 +43,7 @@ final class Flusher implements AutoCloseable
     }
 
     /**
-     * Threads are started as they are needed.
+     * Threads are started, and wait: none has to be made when the system may have none left to give.
      *
      * @param shard       index of the shard.
      * @param capacity    requests that may be under way.
@@ -57,9 +56,9 @@ final class Flusher implements AutoCloseable
         completed = new ManyToOneConcurrentArrayQueue<>(capacity);
         final AtomicInteger count = new AtomicInteger();
         executor = new ThreadPoolExecutor(
-            THREADS, THREADS, IDLE_THREAD_S, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+            THREADS, THREADS, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
             (runnable) -> new Thread(runnable, "umbra-flush-" + shard + "-" + count.getAndIncrement()));
-        executor.allowCoreThreadTimeOut(true);
+        executor.prestartAllCoreThreads();
     }
 
     /** How many requests can be under way. */
@@ -105,8 +104,9 @@ final class Flusher implements AutoCloseable
         {
             request.failure = ex;
         }
-        catch (final RuntimeException ex)
+        catch (final Throwable ex)
         {
+            // It must come back: whoever counts what is under way would wait for it.
             request.failure = new IOException(ex);
         }
         // As large as the number that may be under way, so there is always a place.

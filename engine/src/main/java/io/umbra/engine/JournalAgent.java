@@ -143,9 +143,14 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
     public void onClose()
     {
         drainCommands();
-        while (null == diskTrouble && poll() > 0)
+        while (null == diskTrouble && (poll() > 0 || isWaitingForFiles))
         {
             publish();
+            if (isWaitingForFiles)
+            {
+                flush.doWork(partitions);
+                Thread.onSpinWait();
+            }
         }
         publish();
         for (final JournalPartition partition : partitions)
@@ -189,8 +194,12 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
     public boolean onFrameEnd(final FrameHeader header)
     {
         final JournalPartition partition = partition(header.partitionIndex);
+        final boolean hasWaited = isWaitingForFiles;
+        isWaitingForFiles = false;
         if (!partition.accepts(header.assignmentEpoch))
         {
+            // Refused for good while its entry was due: the next start reconciles log and ledger.
+            isLedgerEntryDue = false;
             ctx.counters.staleFrames.incrementRelease();
             return true;
         }
@@ -211,9 +220,8 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
                 }
                 if (!openLogs.mayUse(partition))
                 {
-                    return waitForFiles();
+                    return waitForFiles(hasWaited);
                 }
-                isWaitingForFiles = false;
                 if (!append(partition, header))
                 {
                     return true;
@@ -419,18 +427,18 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
         }
         final long nanoTime = System.nanoTime();
         final long timeMs = System.currentTimeMillis();
-        long addedBytes = 0;
-        long addedRecords = 0;
         for (int i = 0; i < touched.size(); i++)
         {
-            final JournalPartition partition = touched.get(i);
-            addedBytes += partition.addedBytes;
-            addedRecords += partition.addedRecords;
-            partition.publish(ctx.table, flush.isDurableWhenWritten(), nanoTime, timeMs);
+            publish(touched.get(i), nanoTime, timeMs);
         }
         touched.clear();
-        ctx.counters.bytes.getAndAddRelease(addedBytes);
-        ctx.counters.records.getAndAddRelease(addedRecords);
+    }
+
+    private void publish(final JournalPartition partition, final long nanoTime, final long timeMs)
+    {
+        ctx.counters.bytes.getAndAddRelease(partition.addedBytes);
+        ctx.counters.records.getAndAddRelease(partition.addedRecords);
+        partition.publish(ctx.table, flush.isDurableWhenWritten(), nanoTime, timeMs);
     }
 
     /** From here on all frames of this assignment epoch are dropped; the FetchAgent begins a new one. */
@@ -447,9 +455,9 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
         fault(partition, reason);
         ctx.table.journalState(partition.slot.index, JournalState.FAULTED, reason);
         ctx.events.warn(partition.slot.name + ": refused at offset " + partition.log().endOffset() + ": " + reason);
-        // The FetchAgent reads the end of the journal when it sees the refusal: the end must be there first.
-        touch(partition);
-        publish();
+        // The FetchAgent reads the end of the journal when it sees the refusal: the end must be there first. Others are
+        // published when their turn comes, with journal.flush=commit after they are durable.
+        publish(partition, System.nanoTime(), System.currentTimeMillis());
         partition.refuse();
     }
 
@@ -466,11 +474,11 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
     }
 
     /** The frame stays where it is until a flush has come back. */
-    private boolean waitForFiles()
+    private boolean waitForFiles(final boolean hasWaited)
     {
-        if (!isWaitingForFiles)
+        isWaitingForFiles = true;
+        if (!hasWaited)
         {
-            isWaitingForFiles = true;
             ctx.counters.fileWaits.incrementRelease();
         }
         flush.hurry();

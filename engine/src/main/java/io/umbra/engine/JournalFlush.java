@@ -198,8 +198,8 @@ final class JournalFlush
         {
             return false;
         }
-        underWay++;
         flusher.offer(new Flusher.Request(partition, ticket));
+        underWay++;
         return true;
     }
 
@@ -214,7 +214,7 @@ final class JournalFlush
         {
             ticket.force();
             ticket.complete();
-            partition.slot.noteDurablePoint();
+            durable(partition);
         }
         catch (final IOException ex)
         {

@@ -31,7 +31,8 @@ final class OpenLogs
      * Before a log is written.
      *
      * @param partition of the log.
-     * @return false if as many as may be are open, and all of them have something that is not durable.
+     * @return false if as many as may be are open, and all of them have something that is not durable. Logs that have
+     * some but not all chunks of a batch do not count.
      * @throws IOException if a file cannot be closed.
      */
     boolean mayUse(final JournalPartition partition) throws IOException
@@ -40,9 +41,12 @@ final class OpenLogs
         {
             return true;
         }
-        if (byLastUse.size() >= limit && !closeOne())
+        while (byLastUse.size() >= limit && byLastUse.size() - receivingChunks() >= limit)
         {
-            return false;
+            if (!closeOne())
+            {
+                return false;
+            }
         }
         byLastUse.put(partition, Boolean.TRUE);
         return true;
@@ -57,6 +61,20 @@ final class OpenLogs
     {
         partition.log().abandonFiles();
         byLastUse.remove(partition);
+    }
+
+    /** These do not count: what they wait for may come after the frame that wants a place. */
+    private int receivingChunks()
+    {
+        int count = 0;
+        for (final JournalPartition partition : byLastUse.keySet())
+        {
+            if (partition.log().isReceivingChunks())
+            {
+                count++;
+            }
+        }
+        return count;
     }
 
     private boolean closeOne() throws IOException

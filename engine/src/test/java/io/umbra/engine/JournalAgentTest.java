@@ -54,6 +54,7 @@ class JournalAgentTest
     @TempDir
     private Path dir;
     private volatile boolean isDiskFull;
+    private boolean isEnded;
     private ShardTransport transport;
     private ShardTransport.ShardStream stream;
     private PartitionTable table;
@@ -110,7 +111,10 @@ class JournalAgentTest
     @AfterEach
     void close() throws IOException
     {
-        agent.onClose();
+        if (!isEnded)
+        {
+            agent.onClose();
+        }
         transport.close();
         table.close();
     }
@@ -255,11 +259,9 @@ class JournalAgentTest
         assertEquals(3, table.journalEndOffset(PARTITIONS));
     }
 
-    @Test
-    void morePartitionsThanMayBeOpenTakeTurns() throws IOException
+    private void openMore(final int count) throws IOException
     {
-        final int others = 2 * OPEN_LOGS;
-        for (int i = PARTITIONS; i < PARTITIONS + others; i++)
+        for (int i = PARTITIONS; i < PARTITIONS + count; i++)
         {
             assertEquals(i, table.add("more", TOPIC_ID, i, 0, 1));
             final PartitionSlot slot = new PartitionSlot(i, new LedgerPartition("more", i, TOPIC_ID),
@@ -269,6 +271,51 @@ class JournalAgentTest
             agent.open(slot, null);
             assertTrue(stream.publisher().sourceConditionChanged(i, 1, 0, 1, SourceCondition.FETCHING, ""));
         }
+    }
+
+    @Test
+    void partitionsThatWaitForChunksDoNotKeepOthersFromOpening() throws IOException
+    {
+        openMore(OPEN_LOGS + 1);
+        final ByteBuffer large = batch(0, 40_000);
+        final int chunk = 100_000;
+        for (int i = PARTITIONS; i < PARTITIONS + OPEN_LOGS; i++)
+        {
+            publish(i, 1, 0, large, 0, chunk, large.capacity());
+        }
+        publish(PARTITIONS + OPEN_LOGS, 1, 0);
+        for (int i = PARTITIONS; i < PARTITIONS + OPEN_LOGS; i++)
+        {
+            publish(i, 1, 0, large, chunk, large.capacity() - chunk, large.capacity());
+        }
+        agent.doWork();
+        for (int i = PARTITIONS; i <= PARTITIONS + OPEN_LOGS; i++)
+        {
+            assertEquals(RECORDS, table.journalDurableOffset(i), "partition " + i);
+        }
+    }
+
+    @Test
+    void whatWaitsForFilesWhenTheAgentEndsIsStillTaken() throws IOException
+    {
+        openMore(2 * OPEN_LOGS);
+        for (int i = PARTITIONS; i < PARTITIONS + 2 * OPEN_LOGS; i++)
+        {
+            publish(i, 1, 0);
+        }
+        isEnded = true;
+        agent.onClose();
+        for (int i = PARTITIONS; i < PARTITIONS + 2 * OPEN_LOGS; i++)
+        {
+            assertEquals(RECORDS, table.journalDurableOffset(i), "partition " + i);
+        }
+    }
+
+    @Test
+    void morePartitionsThanMayBeOpenTakeTurns() throws IOException
+    {
+        final int others = 2 * OPEN_LOGS;
+        openMore(others);
         final int rounds = 3;
         for (int round = 0; round < rounds; round++)
         {

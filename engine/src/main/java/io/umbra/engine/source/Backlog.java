@@ -29,15 +29,17 @@ final class Backlog
      * Begin anew, after a response of the session.
      *
      * @param partitions of the broker.
+     * @param answered   what that response answers; others have joined since.
      */
-    void renew(final Collection<PartitionFetch> partitions)
+    void renew(
+        final Collection<PartitionFetch> partitions, final Map<TopicPartition, FetchRequest.PartitionData> answered)
     {
         behind.clear();
         if (partitions.size() >= MANY_PARTITIONS)
         {
             for (final PartitionFetch partition : partitions)
             {
-                if (isToBeAsked(partition))
+                if (isToBeAsked(partition) && answered.containsKey(partition.topicPartition))
                 {
                     behind.addLast(partition);
                 }

@@ -190,7 +190,7 @@ final class BrokerFetch
     {
         if (isSessionAsked)
         {
-            backlog.renew(partitions.values());
+            backlog.renew(partitions.values(), answered);
         }
         else
         {

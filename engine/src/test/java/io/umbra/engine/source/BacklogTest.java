@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -39,10 +40,24 @@ class BacklogTest
         return requested.keySet().stream().map(TopicPartition::partition).toList();
     }
 
+    private void renew(final List<PartitionFetch> partitions)
+    {
+        backlog.renew(partitions, partitions.stream().collect(
+            Collectors.toMap((partition) -> partition.topicPartition, PartitionFetch::requestData)));
+    }
+
+    @Test
+    void whatJoinedAfterTheSessionsRequestIsLeftToTheNextOne()
+    {
+        final List<PartitionFetch> partitions = partitions(Backlog.MANY_PARTITIONS);
+        backlog.renew(partitions, Map.of(partitions.get(9).topicPartition, partitions.get(9).requestData()));
+        assertEquals(List.of(9), numbers(backlog.next(BROKER)));
+    }
+
     @Test
     void fewPartitionsAreLeftToTheSession()
     {
-        backlog.renew(partitions(Backlog.MANY_PARTITIONS - 1));
+        renew(partitions(Backlog.MANY_PARTITIONS - 1));
         assertTrue(backlog.next(BROKER).isEmpty());
     }
 
@@ -56,7 +71,7 @@ class BacklogTest
         partitions.get(7).fetchPosition = 0;
         partitions.get(7).state = PartitionFetch.State.BACKING_OFF;
         partitions.get(8).fetchPosition = 0;
-        backlog.renew(partitions);
+        renew(partitions);
         partitions.get(8).leader(BROKER + 1, 1);
         final Map<TopicPartition, FetchRequest.PartitionData> requested = backlog.next(BROKER);
         assertEquals(List.of(5, 6), numbers(requested));
@@ -67,7 +82,7 @@ class BacklogTest
     void whatTheResponseHadNoRoomForComesFirstAndWhatIsStillBehindLast()
     {
         final List<PartitionFetch> partitions = partitions(Backlog.MANY_PARTITIONS);
-        backlog.renew(partitions);
+        renew(partitions);
         final Map<TopicPartition, FetchRequest.PartitionData> first = backlog.next(BROKER);
         assertEquals(Backlog.MOST_AT_ONCE, first.size());
         partitions.get(0).fetchPosition = 100;
@@ -87,7 +102,7 @@ class BacklogTest
     @Test
     void aResponseWithoutAnythingLeavesTheRestToTheSession()
     {
-        backlog.renew(partitions(Backlog.MANY_PARTITIONS));
+        renew(partitions(Backlog.MANY_PARTITIONS));
         backlog.answered(backlog.next(BROKER));
         final List<Integer> rest = numbers(backlog.next(BROKER));
         assertEquals(Backlog.MOST_AT_ONCE, rest.get(0));

@@ -3,7 +3,9 @@ package io.umbra.jmh.rig;
 import org.HdrHistogram.Histogram;
 
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -19,6 +21,7 @@ final class Latencies
     private static final long HIGHEST_NS = TimeUnit.MINUTES.toNanos(1);
     private static final int DIGITS = 3;
     private static final double NANOS_PER_MS = 1e6;
+    private static final int TICKS_PER_HALF_DISTANCE = 5;
 
     private Latencies()
     {
@@ -44,6 +47,15 @@ final class Latencies
     static Histogram read(final Path file) throws IOException
     {
         return Histogram.decodeFromByteBuffer(ByteBuffer.wrap(Files.readAllBytes(file)), 0);
+    }
+
+    /** The percentile distribution in milliseconds, as HdrHistogram's plotting tools read it. */
+    static void print(final Histogram histogram, final Path file) throws IOException
+    {
+        try (PrintStream out = new PrintStream(Files.newOutputStream(file), false, StandardCharsets.UTF_8))
+        {
+            histogram.outputPercentileDistribution(out, TICKS_PER_HALF_DISTANCE, NANOS_PER_MS);
+        }
     }
 
     /** In milliseconds. */

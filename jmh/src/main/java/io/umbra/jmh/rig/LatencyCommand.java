@@ -63,6 +63,10 @@ final class LatencyCommand implements Callable<Integer>
     @Option(names = "--flush", split = ",", description = "Values of journal.flush; default: interval:100,commit.")
     private List<String> flushPolicies = List.of("interval:100", "commit");
 
+    @Option(names = "--histograms", paramLabel = "DIR",
+        description = "Writes the percentile distributions there, two for each measurement.")
+    private Path histograms;
+
     private Path folder;
     private Source source;
     private int topics;
@@ -162,6 +166,13 @@ final class LatencyCommand implements Callable<Integer>
             final double cpu = Proc.cpuSeconds(setup.engine.pid()) - cpuStart;
             setup.awaitRecords(warm + sent);
             final Histogram consumer = setup.consumerHistogram();
+            if (null != histograms)
+            {
+                final String name = flush.replace(':', '-') + "-" + load;
+                Files.createDirectories(histograms);
+                Latencies.print(setup.watch.latencies(), histograms.resolve(name + "-journaled.hgrm"));
+                Latencies.print(consumer, histograms.resolve(name + "-consumer.hgrm"));
+            }
             final double achieved = sent / seconds;
             final double bytes = (double)sent * recordSize;
             return new Result(flush, load, Math.round(rate), Math.round(achieved),
