@@ -64,9 +64,9 @@ class SeenFromOutsideTest
                 final Set<String> threads = threads(engine.pid());
                 for (int shard = 0; shard < SHARDS; shard++)
                 {
-                    for (final String role : List.of("fetch", "journal", "flush"))
+                    for (final String role : List.of("fetch-%d", "journal-%d", "flush-%d-0", "flush-%d-3"))
                     {
-                        final String name = "umbra-" + role + "-" + shard;
+                        final String name = "umbra-" + String.format(role, shard);
                         // The kernel keeps the first 15 characters.
                         assertTrue(threads.contains(name.substring(0, Math.min(15, name.length()))),
                             () -> name + " in " + threads);
