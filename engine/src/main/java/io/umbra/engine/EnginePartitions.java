@@ -120,7 +120,11 @@ final class EnginePartitions implements ShadowPartitions
     {
         final PartitionSlot slot = slots.get(partitionIndex);
         slot.log.startAt(offset);
-        flush(slot.log);
+        final FlushTicket ticket = slot.log.prepareFlush();
+        if (null != ticket)
+        {
+            ticket.forceAndReturn();
+        }
         slot.log.closeFiles();
         slot.noteDurablePoint();
     }
@@ -207,24 +211,6 @@ final class EnginePartitions implements ShadowPartitions
             }
         }
         return true;
-    }
-
-    private static void flush(final PartitionLog log) throws IOException
-    {
-        final FlushTicket ticket = log.prepareFlush();
-        if (null != ticket)
-        {
-            try
-            {
-                ticket.force();
-            }
-            catch (final IOException ex)
-            {
-                ticket.failed();
-                throw ex;
-            }
-            ticket.complete();
-        }
     }
 
     private int directWriteBytes()

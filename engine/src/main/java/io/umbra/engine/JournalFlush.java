@@ -212,13 +212,11 @@ final class JournalFlush
         }
         try
         {
-            ticket.force();
-            ticket.complete();
+            ticket.forceAndReturn();
             durable(partition);
         }
         catch (final IOException ex)
         {
-            ticket.failed();
             failureHandler.onNotDurable(partition, ex);
         }
         return true;

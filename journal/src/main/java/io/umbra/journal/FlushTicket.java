@@ -104,6 +104,26 @@ public final class FlushTicket
         log.onFlushed(this, false);
     }
 
+    /**
+     * Forces and gives back, for who may wait for the device: {@link #force()}, then {@link #complete()}, or {@link
+     * #failed()} when it threw. Journal thread.
+     *
+     * @throws IOException as {@link #force()}.
+     */
+    public void forceAndReturn() throws IOException
+    {
+        try
+        {
+            force();
+        }
+        catch (final IOException ex)
+        {
+            failed();
+            throw ex;
+        }
+        complete();
+    }
+
     List<LogSegment> segments()
     {
         return segments;

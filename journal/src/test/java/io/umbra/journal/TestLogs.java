@@ -70,8 +70,7 @@ final class TestLogs
     {
         if (ticket != null)
         {
-            ticket.force();
-            ticket.complete();
+            ticket.forceAndReturn();
         }
     }
 
