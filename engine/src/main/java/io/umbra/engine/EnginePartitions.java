@@ -2,15 +2,20 @@ package io.umbra.engine;
 
 import io.umbra.engine.config.UmbraConfig;
 import io.umbra.engine.control.ShadowPartitions;
+import io.umbra.engine.source.FetchAgent;
 import io.umbra.engine.source.FetchAssignment;
 import io.umbra.engine.source.LagSampler;
+import io.umbra.engine.source.OutOfRange;
 import io.umbra.engine.source.SourceTopology;
+import io.umbra.engine.source.TokenBucket;
 import io.umbra.engine.status.FetchState;
 import io.umbra.engine.status.JournalState;
 import io.umbra.engine.status.LinkState;
 import io.umbra.engine.status.PartitionTable;
 import io.umbra.engine.status.TopicState;
 import io.umbra.journal.FlushTicket;
+import io.umbra.journal.Incident;
+import io.umbra.journal.Incidents;
 import io.umbra.journal.JournalDirectory;
 import io.umbra.journal.PartitionCheckpoint;
 import io.umbra.journal.PartitionLog;
@@ -21,10 +26,12 @@ import io.umbra.journal.ledger.LedgerPartition;
 import io.umbra.journal.ledger.LedgerState;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The engine's partitions as the control plane works with them: their rows, their logs, and their way to the agents of
@@ -32,12 +39,16 @@ import java.util.concurrent.CountDownLatch;
  */
 final class EnginePartitions implements ShadowPartitions
 {
+    private static final long RETIRE_TIMEOUT_S = 10;
+
     private final Context ctx;
     private final PartitionSlots slots;
     private final List<LedgerPartition> names = new ArrayList<>();
     private final CountDownLatch discovered = new CountDownLatch(1);
     private final boolean isNewJournal;
     private volatile RuntimeException fatal;
+    private boolean isLinkPaused;
+    private LinkState clusterState;
 
     /**
      * What it works on.
@@ -50,6 +61,8 @@ final class EnginePartitions implements ShadowPartitions
      * @param sampler     of their lag.
      * @param checkpoints of their logs.
      * @param ledgerState what the ledgers said when the engine started.
+     * @param linkRate    limits the link as a whole.
+     * @param incidents   of the journal.
      * @param events      where news for the operator go.
      */
     record Context(
@@ -61,6 +74,8 @@ final class EnginePartitions implements ShadowPartitions
         LagSampler sampler,
         Checkpoints checkpoints,
         LedgerState ledgerState,
+        TokenBucket linkRate,
+        Incidents incidents,
         EventLog events)
     {
     }
@@ -136,7 +151,144 @@ final class EnginePartitions implements ShadowPartitions
         final Shard shard = ctx.shards.get(ctx.table.shard(slot.index));
         shard.journal().open(slot, ctx.ledgerState.end(slot.name));
         shard.fetch().assign(assignment);
-        ctx.sampler.track(slot.index, assignment.topicPartition());
+        ctx.sampler.track(slot.index, slot.name.topic(), slot.name.partition());
+    }
+
+    @Override
+    public boolean isRetired(final UUID topicId)
+    {
+        return ctx.directory.isRetired(topicId);
+    }
+
+    @Override
+    public boolean retire(final int partitionIndex, final String reason, final boolean isDeleted)
+    {
+        final LedgerPartition name = names.get(partitionIndex);
+        final PartitionSlot slot = slots.get(partitionIndex);
+        try
+        {
+            if (null != slot)
+            {
+                close(slot, reason);
+            }
+            ctx.sampler.forget(partitionIndex);
+            ctx.directory.retire(name.topic(), name.partition(), name.topicId(), isDeleted);
+            ctx.checkpoints.write();
+            ctx.table.topicState(partitionIndex, TopicState.SOURCE_DELETED);
+            ctx.events.warn(name + ": " + reason);
+            return true;
+        }
+        catch (final IOException ex)
+        {
+            ctx.events.warn(name + ": cannot be retired yet: " + ex.getMessage());
+            return false;
+        }
+    }
+
+    /** First the FetchAgent forgets it, then nothing more of it can come to the JournalAgent. */
+    private void close(final PartitionSlot slot, final String reason) throws IOException
+    {
+        if (slot.isRetired)
+        {
+            return;
+        }
+        final Shard shard = ctx.shards.get(ctx.table.shard(slot.index));
+        final CountDownLatch closed = new CountDownLatch(1);
+        shard.fetch().unassign(slot.index, () -> shard.journal().retire(slot.index, reason, closed::countDown));
+        try
+        {
+            if (!closed.await(RETIRE_TIMEOUT_S, TimeUnit.SECONDS))
+            {
+                throw new IOException("its log was not closed within " + RETIRE_TIMEOUT_S + " s");
+            }
+            slot.isRetired = true;
+        }
+        catch (final InterruptedException ex)
+        {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", ex);
+        }
+    }
+
+    @Override
+    public void incident(final Incident.Kind kind, final String topic, final UUID topicId, final String text)
+    {
+        try
+        {
+            ctx.incidents.add(new Incident(kind, topic, topicId, -1, -1, -1, System.currentTimeMillis(), text));
+        }
+        catch (final IOException ex)
+        {
+            ctx.events.onError(ex);
+        }
+        ctx.events.warn(topic + ": " + text);
+    }
+
+    @Override
+    public void wanted(final int partitionIndex, final boolean isWanted)
+    {
+        final PartitionSlot slot = slots.get(partitionIndex);
+        slot.isPaused = !isWanted;
+        suspend(slot);
+        ctx.events.info(slot.name + (isWanted ? ": resumed" : ": paused"));
+        if (TopicState.SOURCE_DELETED != ctx.table.topicState(partitionIndex))
+        {
+            ctx.table.topicState(partitionIndex, isWanted ? TopicState.ACTIVE : TopicState.PAUSED);
+        }
+    }
+
+    private void suspend(final PartitionSlot slot)
+    {
+        final FetchAgent fetch = ctx.shards.get(ctx.table.shard(slot.index)).fetch();
+        if (slot.isPaused || slot.isDeleted)
+        {
+            fetch.suspend(slot.index, slot.isDeleted);
+        }
+        else
+        {
+            fetch.resume(slot.index);
+        }
+    }
+
+    @Override
+    public void limit(final int partitionIndex, final TokenBucket bucket)
+    {
+        ctx.shards.get(ctx.table.shard(partitionIndex)).fetch().limit(partitionIndex, bucket);
+    }
+
+    @Override
+    public void linkRate(final long bytesPerSecond)
+    {
+        final long configured = ctx.config.rateLimitBytesPerSecond().orElse(TokenBucket.UNLIMITED);
+        final long rate = 0 == bytesPerSecond ? configured : bytesPerSecond;
+        if (rate != ctx.linkRate.rate())
+        {
+            ctx.linkRate.rate(rate);
+            ctx.events.info(TokenBucket.UNLIMITED == rate ?
+                "the link has no rate limit" : "the link is limited to " + rate + " bytes per second");
+        }
+    }
+
+    @Override
+    public void linkPaused(final boolean isPaused)
+    {
+        isLinkPaused = isPaused;
+        if (null != clusterState && LinkState.SOURCE_UNAVAILABLE != clusterState)
+        {
+            sourceAvailable(null);
+        }
+    }
+
+    @Override
+    public void offsetsLost(final OutOfRange asked, final long logStartOffset)
+    {
+        ctx.shards.get(ctx.table.shard(asked.partitionIndex())).fetch().onOffsetsLost(asked, logStartOffset);
+    }
+
+    @Override
+    public void diverged(final OutOfRange asked, final int leaderEpoch, final long endOffset)
+    {
+        ctx.shards.get(ctx.table.shard(asked.partitionIndex())).fetch().onDiverged(asked, leaderEpoch, endOffset);
     }
 
     @Override
@@ -150,12 +302,35 @@ final class EnginePartitions implements ShadowPartitions
     @Override
     public void listed(final int partitionIndex, final boolean isListed)
     {
-        final TopicState state = isListed ? TopicState.ACTIVE : TopicState.SOURCE_DELETED;
-        if (state != ctx.table.topicState(partitionIndex))
+        final boolean isShownDeleted = TopicState.SOURCE_DELETED == ctx.table.topicState(partitionIndex);
+        if (isListed == isShownDeleted)
         {
+            final PartitionSlot slot = slots.get(partitionIndex);
+            final boolean isPaused = null != slot && slot.isPaused;
+            final TopicState state = !isListed ? TopicState.SOURCE_DELETED :
+                isPaused ? TopicState.PAUSED : TopicState.ACTIVE;
+            if (null != slot)
+            {
+                slot.isDeleted = !isListed;
+                suspend(slot);
+                follow(slot);
+            }
             ctx.events.warn(names.get(partitionIndex) +
                 (isListed ? ": listed by the source again" : ": the source does not list this topic id any more"));
             ctx.table.topicState(partitionIndex, state);
+        }
+    }
+
+    /** What the source does not have cannot be sampled. */
+    private void follow(final PartitionSlot slot)
+    {
+        if (slot.isDeleted)
+        {
+            ctx.sampler.forget(slot.index);
+        }
+        else
+        {
+            ctx.sampler.track(slot.index, slot.name.topic(), slot.name.partition());
         }
     }
 
@@ -169,7 +344,9 @@ final class EnginePartitions implements ShadowPartitions
     @Override
     public void sourceAvailable(final String reason)
     {
-        ctx.table.header().linkState(null == reason ? LinkState.ACTIVE : LinkState.SOURCE_UNAVAILABLE, reason);
+        clusterState = null != reason ? LinkState.SOURCE_UNAVAILABLE :
+            isLinkPaused ? LinkState.PAUSED : LinkState.ACTIVE;
+        ctx.table.header().linkState(clusterState, reason);
     }
 
     @Override
@@ -204,8 +381,9 @@ final class EnginePartitions implements ShadowPartitions
         for (int i = 0, rows = ctx.table.rowCount(); i < rows; i++)
         {
             final FetchState state = ctx.table.fetchState(i);
-            if (FetchState.ACTIVE != state && FetchState.FAULTED != state &&
-                JournalState.FAULTED != ctx.table.journalState(i))
+            if (FetchState.ACTIVE != state && FetchState.FAULTED != state && FetchState.PAUSED != state &&
+                JournalState.FAULTED != ctx.table.journalState(i) &&
+                TopicState.SOURCE_DELETED != ctx.table.topicState(i))
             {
                 return false;
             }
@@ -221,6 +399,15 @@ final class EnginePartitions implements ShadowPartitions
 
     private PartitionLog openLog(final LedgerPartition name) throws IOException
     {
+        final Path earlier = ctx.directory.retireOther(name.topic(), name.partition(), name.topicId());
+        if (null != earlier)
+        {
+            ctx.events.warn(name + ": the topic was created anew while the engine was down, its earlier shadow is " +
+                "kept in " + earlier);
+            ctx.incidents.add(new Incident(
+                Incident.Kind.TOPIC_RECREATED, name.topic(), name.topicId(), -1, -1, -1, System.currentTimeMillis(),
+                "the topic was created anew, its earlier shadow is kept under " + earlier.getParent()));
+        }
         final PartitionLogContext log = new PartitionLogContext()
             .journalDir(ctx.config.journalDir())
             .partition(name.topic(), name.partition())

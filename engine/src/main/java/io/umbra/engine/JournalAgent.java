@@ -38,16 +38,19 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
 {
     private static final int POLL_LIMIT_BYTES = 4 * 1024 * 1024;
     private static final long DISK_RETRY_MS = 100;
+    private static final long RETENTION_CHECK_MS = 100;
 
     private final Context ctx;
     private final JournalFlush flush;
     private final OpenLogs openLogs;
+    private final SourceHistory history;
     private final BatchBytes bytes = new BatchBytes();
     private final AppendResult result = new AppendResult();
     private final List<JournalPartition> partitions = new ArrayList<>();
     private final List<JournalPartition> touched = new ArrayList<>();
     private final ManyToOneConcurrentLinkedQueue<Runnable> commands = new ManyToOneConcurrentLinkedQueue<>();
     private long diskRetryAtMs;
+    private long retentionCheckAtMs;
     private String diskTrouble;
     private boolean isWaitingForFiles;
     /** The log has taken the frame, the ledger has not yet. */
@@ -64,7 +67,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
      * @param table              gets the counters.
      * @param space              says whether the disk has room.
      * @param openLogs           how many logs may have their files open at once.
-     * @param isMirroringLogStart whether the shadow drops what the source has dropped.
+     * @param history            deals with a source whose past has changed.
      * @param counters           shown to the outside.
      * @param events             where news for the operator go.
      */
@@ -77,7 +80,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
         PartitionTable table,
         SpaceGuard space,
         int openLogs,
-        boolean isMirroringLogStart,
+        SourceHistory history,
         Counters counters,
         EventLog events)
     {
@@ -92,6 +95,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
      * @param staleFrames that did not continue their log and were dropped.
      * @param diskWaits   times that the disk had no room.
      * @param fileWaits   times that no file could be closed to open another, because none was durable.
+     * @param retired     partitions that are not shadowed any more.
      */
     record Counters(
         AtomicCounter bytes,
@@ -99,7 +103,8 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
         AtomicCounter faulted,
         AtomicCounter staleFrames,
         AtomicCounter diskWaits,
-        AtomicCounter fileWaits)
+        AtomicCounter fileWaits,
+        AtomicCounter retired)
     {
     }
 
@@ -108,6 +113,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
         this.ctx = ctx;
         this.flush = new JournalFlush(ctx.flushSettings, ctx.flusher, ctx.table, this);
         this.openLogs = new OpenLogs(ctx.openLogs);
+        this.history = ctx.history;
     }
 
     /**
@@ -119,6 +125,22 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
     void open(final PartitionSlot slot, final LedgerState.End previous)
     {
         commands.offer(() -> onOpen(slot, previous));
+    }
+
+    /**
+     * Close a partition's log for good, once its FetchAgent has forgotten it. From any thread.
+     *
+     * @param partitionIndex that was opened.
+     * @param reason         for the ledger.
+     * @param onRetired      told when it is closed, on the agent's thread.
+     */
+    void retire(final int partitionIndex, final String reason, final Runnable onRetired)
+    {
+        commands.offer(() ->
+        {
+            onRetire(partitions.get(partitionIndex), reason);
+            onRetired.run();
+        });
     }
 
     @Override
@@ -135,6 +157,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
         flush.beforePublish(touched);
         publish();
         workCount += flush.doWork(partitions);
+        workCount += followLogStarts();
         return workCount;
     }
 
@@ -249,23 +272,101 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
         final int partitionIndex, final int assignmentEpoch, final long logStartOffset, final long timeNs)
     {
         final JournalPartition partition = partition(partitionIndex);
-        final long offset = Math.min(logStartOffset, partition.log().endOffset());
-        if (!ctx.isMirroringLogStart || !partition.accepts(assignmentEpoch) ||
-            offset <= partition.log().logStartOffset())
+        if (!partition.accepts(assignmentEpoch))
+        {
+            return true;
+        }
+        try
+        {
+            if (history.onLogStart(partition, logStartOffset, timeNs))
+            {
+                touch(partition);
+            }
+            return true;
+        }
+        catch (final IOException ex)
+        {
+            return waitForDisk(partition, String.valueOf(ex.getMessage()));
+        }
+    }
+
+    @Override
+    public boolean onSourceDiverged(
+        final int partitionIndex,
+        final int assignmentEpoch,
+        final long fetchOffset,
+        final int leaderEpoch,
+        final long endOffset,
+        final long timeNs)
+    {
+        return rewrite(partitionIndex, assignmentEpoch, fetchOffset,
+            (partition) -> history.onDiverged(partition, leaderEpoch, endOffset, timeNs));
+    }
+
+    @Override
+    public boolean onOffsetsLost(
+        final int partitionIndex,
+        final int assignmentEpoch,
+        final long fromOffset,
+        final long toOffset,
+        final long timeNs)
+    {
+        return rewrite(partitionIndex, assignmentEpoch, fromOffset,
+            (partition) ->
+            {
+                history.onLost(partition, toOffset, timeNs);
+                return null;
+            });
+    }
+
+    /** Changes a log otherwise than by appending. */
+    private interface Rewrite
+    {
+        /**
+         * Do it.
+         *
+         * @param partition of the log.
+         * @return null if fetching may go on at the log's end; else why it may not.
+         */
+        String apply(JournalPartition partition) throws IOException;
+    }
+
+    /** Afterwards the assignment epoch is over: the FetchAgent begins a new one at the log's end. */
+    private boolean rewrite(
+        final int partitionIndex, final int assignmentEpoch, final long fetchOffset, final Rewrite rewrite)
+    {
+        final JournalPartition partition = partition(partitionIndex);
+        if (!partition.accepts(assignmentEpoch))
         {
             return true;
         }
         try
         {
             ctx.ledger.ensureRoom();
-            partition.log().advanceLogStart(offset);
-            ctx.ledger.logStart(partitionIndex, offset, timeNs);
-            touch(partition);
+            // What was not fetched at the end of the log says nothing of it.
+            final String trouble = fetchOffset == partition.log().endOffset() ? rewrite.apply(partition) : null;
+            diskIsFine(partition);
+            if (null == trouble)
+            {
+                publish(partition, System.nanoTime(), System.currentTimeMillis());
+                partition.refuse();
+            }
+            else
+            {
+                refuse(partition, trouble);
+            }
             return true;
         }
-        catch (final IOException ex)
+        catch (final IOException | LedgerException ex)
         {
-            return waitForDisk(partition, String.valueOf(ex.getMessage()));
+            if (partition.log().isUsable())
+            {
+                return waitForDisk(partition, String.valueOf(ex.getMessage()));
+            }
+            refuse(partition, "the log could not be cut: " + ex.getMessage() + ": restart the engine");
+            partition.refuseForGood();
+            openLogs.abandon(partition);
+            return true;
         }
     }
 
@@ -361,6 +462,55 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
         return ctx.poller.poll(this, POLL_LIMIT_BYTES);
     }
 
+    private int followLogStarts()
+    {
+        final long nowMs = System.currentTimeMillis();
+        if (nowMs < retentionCheckAtMs)
+        {
+            return 0;
+        }
+        retentionCheckAtMs = nowMs + RETENTION_CHECK_MS;
+        int count = 0;
+        for (int i = 0; i < partitions.size(); i++)
+        {
+            final JournalPartition partition = partitions.get(i);
+            if (null != partition && !partition.heldLogStarts.isEmpty() && !partition.isUndurable)
+            {
+                try
+                {
+                    if (history.releaseLogStart(partition, nowMs))
+                    {
+                        touch(partition);
+                        count++;
+                    }
+                }
+                catch (final IOException ex)
+                {
+                    waitForDisk(partition, String.valueOf(ex.getMessage()));
+                }
+            }
+        }
+        return count;
+    }
+
+    private void onRetire(final JournalPartition partition, final String reason)
+    {
+        flush.close(partition);
+        openLogs.abandon(partition);
+        partition.refuseForGood();
+        partition.slot.durablePoint = null;
+        ctx.ledger.partitionState(
+            partition.slot.index, partition.log().endOffset(), SystemEpochNanoClock.INSTANCE.nanoTime(),
+            PartitionStateType.RETIRED, reason);
+        ctx.ledger.partitionClosed(partition.slot.index);
+        if (partition.isFaulted)
+        {
+            partition.isFaulted = false;
+            ctx.counters.faulted.getAndAddRelease(-1);
+        }
+        ctx.counters.retired.incrementRelease();
+    }
+
     private void onOpen(final PartitionSlot slot, final LedgerState.End previous)
     {
         while (partitions.size() <= slot.index)
@@ -383,7 +533,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
         }
         ctx.table.journalPositions(
             slot.index, slot.log.logStartOffset(), slot.log.endOffset(), slot.log.durableOffset(),
-            slot.log.lastEpoch());
+            slot.log.lastEpoch(), slot.log.lastStableOffset());
         ctx.table.journalState(slot.index, JournalState.ACTIVE, null);
     }
 

@@ -19,6 +19,8 @@ final class JournalPartition
     boolean isWaiting;
     /** The device has failed to confirm a write: nothing more is accepted until a restart has checked the log. */
     boolean isUndurable;
+    /** Log starts of the source that are not followed yet. */
+    final HeldLogStarts heldLogStarts = new HeldLogStarts();
     private int assignmentEpoch;
 
     JournalPartition(final PartitionSlot slot)
@@ -62,12 +64,18 @@ final class JournalPartition
     void refuseForGood()
     {
         isUndurable = true;
-        slot.refusedEpoch = Integer.MAX_VALUE;
+        slot.refusedEpoch = PartitionSlot.REFUSED_FOR_GOOD;
+    }
+
+    /** Takes nothing more until the engine is started again; what it has goes on to become durable. */
+    void halt()
+    {
+        slot.refusedEpoch = PartitionSlot.REFUSED_FOR_GOOD;
     }
 
     void refuse()
     {
-        slot.refusedEpoch = assignmentEpoch;
+        slot.refusedEpoch = Math.max(slot.refusedEpoch, assignmentEpoch);
     }
 
     void publish(
@@ -81,7 +89,8 @@ final class JournalPartition
         }
         // The log start too, which moves by itself as well.
         table.journalPositions(
-            slot.index, log().logStartOffset(), log().endOffset(), durableOffset, log().lastEpoch());
+            slot.index, log().logStartOffset(), log().endOffset(), durableOffset, log().lastEpoch(),
+            log().lastStableOffset());
         addedBytes = 0;
         addedRecords = 0;
         isTouched = false;

@@ -9,6 +9,9 @@ import io.umbra.journal.ledger.LedgerPartition;
  */
 final class PartitionSlot
 {
+    /** Refuses frames of all assignment epochs. */
+    static final int REFUSED_FOR_GOOD = Integer.MAX_VALUE;
+
     final int index;
     final LedgerPartition name;
     final PartitionLog log;
@@ -21,6 +24,11 @@ final class PartitionSlot
      * by the control thread until the partition begins, then by the JournalAgent.
      */
     volatile DurablePoint durablePoint;
+
+    /** What the control thread wants of it, and knows; of no concern to others. */
+    boolean isPaused;
+    boolean isDeleted;
+    boolean isRetired;
 
     PartitionSlot(final int index, final LedgerPartition name, final PartitionLog log)
     {

@@ -57,7 +57,15 @@ final class ShardCounters implements FetchCounters
             counter(CounterTypes.FAULTED_PARTITIONS, "faulted partitions"),
             counter(CounterTypes.STALE_FRAMES, "stale frames dropped"),
             counter(CounterTypes.DISK_WAITS, "waits for the disk"),
-            counter(CounterTypes.FILE_WAITS, "waits for a file to be closed"));
+            counter(CounterTypes.FILE_WAITS, "waits for a file to be closed"),
+            counter(CounterTypes.RETIRED_PARTITIONS, "retired partitions"));
+    }
+
+    SourceHistory.Counters history()
+    {
+        return new SourceHistory.Counters(
+            counter(CounterTypes.DIVERGENCES, "divergences of the source"),
+            counter(CounterTypes.GAPS, "gaps left by the source"));
     }
 
     private AtomicCounter counter(final int typeId, final String name)

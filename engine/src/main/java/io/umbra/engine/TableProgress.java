@@ -2,6 +2,7 @@ package io.umbra.engine;
 
 import io.umbra.engine.source.FetchProgress;
 import io.umbra.engine.status.FetchState;
+import io.umbra.engine.status.JournalState;
 import io.umbra.engine.status.PartitionTable;
 
 /**
@@ -23,6 +24,18 @@ final class TableProgress implements FetchProgress
     public boolean isRefused(final int partitionIndex, final int assignmentEpoch)
     {
         return slots.get(partitionIndex).refusedEpoch >= assignmentEpoch;
+    }
+
+    @Override
+    public boolean isHalted(final int partitionIndex)
+    {
+        return PartitionSlot.REFUSED_FOR_GOOD == slots.get(partitionIndex).refusedEpoch;
+    }
+
+    @Override
+    public boolean isFaulted(final int partitionIndex)
+    {
+        return JournalState.FAULTED == table.journalState(partitionIndex);
     }
 
     @Override
@@ -54,6 +67,12 @@ final class TableProgress implements FetchProgress
         final long timeMs)
     {
         table.fetched(partitionIndex, fetchPosition, highWatermark, logStartOffset, timeMs);
+    }
+
+    @Override
+    public void onSuspended(final int partitionIndex, final boolean isDeleted)
+    {
+        table.fetchState(partitionIndex, isDeleted ? FetchState.SOURCE_DELETED : FetchState.PAUSED, null);
     }
 
     @Override

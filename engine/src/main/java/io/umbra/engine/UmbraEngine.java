@@ -1,15 +1,16 @@
 package io.umbra.engine;
 
 import io.umbra.engine.config.ConfigException;
-import io.umbra.engine.config.OnTopicDelete;
 import io.umbra.engine.config.UmbraConfig;
 import io.umbra.engine.control.ControlPlane;
 import io.umbra.engine.source.FetchAgent;
 import io.umbra.engine.source.FetchLimits;
 import io.umbra.engine.source.LagSampler;
 import io.umbra.engine.source.SourceSettings;
+import io.umbra.engine.source.TokenBucket;
 import io.umbra.engine.status.LinkState;
 import io.umbra.engine.status.PartitionTable;
+import io.umbra.journal.Incidents;
 import io.umbra.journal.JournalDirectory;
 import io.umbra.journal.JournalException;
 import io.umbra.journal.SegmentFiles;
@@ -57,6 +58,8 @@ public final class UmbraEngine implements AutoCloseable
     private EnginePartitions partitions;
     private Checkpoints checkpoints;
     private ControlPlane controlPlane;
+    private Incidents incidents;
+    private TokenBucket linkRate;
     private AgentScheduler scheduler;
     private boolean isClosed;
 
@@ -196,6 +199,8 @@ public final class UmbraEngine implements AutoCloseable
     private void start(final SegmentFiles segmentFiles) throws IOException
     {
         warnOfSettingsWithoutEffect();
+        incidents = new Incidents(config.journalDir());
+        linkRate = new TokenBucket(config.rateLimitBytesPerSecond().orElse(TokenBucket.UNLIMITED));
         final SourceSettings settings = sourceSettings();
         final JournalDirectory directory = closeLater(
             JournalDirectory.open(config.journalDir(), config.linkName(), NODE_ID));
@@ -230,10 +235,12 @@ public final class UmbraEngine implements AutoCloseable
         checkpoints = new Checkpoints(directory, slots, events);
         partitions = new EnginePartitions(
             new EnginePartitions.Context(
-                config, directory, segmentFiles, table, shards, sampler, checkpoints, ledgerState, events),
+                config, directory, segmentFiles, table, shards, sampler, checkpoints, ledgerState, linkRate, incidents,
+                events),
             slots);
         controlPlane = new ControlPlane(new ControlPlane.Context(
-            settings, config.topics(), config.startOffset(), config.topicsRefreshIntervalMs(), partitions, events));
+            settings, config.topics(), config.startOffset(), config.topicsRefreshIntervalMs(), config.onTopicDelete(),
+            config.journalDir(), partitions, events));
 
         scheduler = new AgentScheduler(config.threading(), config.idle(), events);
         scheduler.startBackground(new Housekeeper(
@@ -253,11 +260,8 @@ public final class UmbraEngine implements AutoCloseable
     /** A setting that is accepted and does nothing must not be silent about it. */
     private void warnOfSettingsWithoutEffect()
     {
-        warnIf(config.rateLimitBytesPerSecond().isPresent(), "rate.limit.bytes.per.second");
         warnIf(config.archiveEnabled(), "archive.enabled");
         warnIf(config.metricsListen().isPresent(), "metrics.listen");
-        warnIf(!config.retention().isMirror(), "retention=keep: (nothing is ever dropped instead)");
-        warnIf(OnTopicDelete.MIRROR == config.onTopicDelete(), "on.topic.delete=mirror (the shadow is kept instead)");
     }
 
     private void warnIf(final boolean isSet, final String setting)
@@ -321,7 +325,13 @@ public final class UmbraEngine implements AutoCloseable
             table,
             new SpaceGuard(config.journalDir(), config.journalMinFreeBytes(), SystemEpochClock.INSTANCE),
             config.journalOpenPartitions() / config.shards(),
-            config.retention().isMirror(),
+            new SourceHistory(new SourceHistory.Context(
+                ledger,
+                new SourceHistory.Policy(config.onDivergence(), config.retention()),
+                incidents,
+                () -> checkpoints.write(),
+                counters.history(),
+                events)),
             journalCounters,
             events));
         final FetchAgent fetch = new FetchAgent(new FetchAgent.Context(
@@ -340,7 +350,9 @@ public final class UmbraEngine implements AutoCloseable
             new TableProgress(table, slots),
             counters,
             events,
-            refreshMetadata));
+            refreshMetadata,
+            (question) -> controlPlane.ask(question),
+            linkRate));
         return new Shard(index, fetch, journal, flush, bell, ledger, journalCounters);
     }
 

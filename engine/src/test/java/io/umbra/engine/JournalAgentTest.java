@@ -2,10 +2,16 @@ package io.umbra.engine;
 
 import io.umbra.codecs.control.SourceCondition;
 import io.umbra.codecs.ledger.CommitDecoder;
+import io.umbra.codecs.ledger.GapDecoder;
 import io.umbra.codecs.ledger.PartitionStateDecoder;
+import io.umbra.codecs.ledger.TruncatedDecoder;
 import io.umbra.engine.config.FlushPolicy;
+import io.umbra.engine.config.OnDivergence;
+import io.umbra.engine.config.Retention;
 import io.umbra.engine.status.JournalState;
 import io.umbra.engine.status.PartitionTable;
+import io.umbra.journal.Incident;
+import io.umbra.journal.Incidents;
 import io.umbra.journal.PartitionLog;
 import io.umbra.journal.PartitionLogContext;
 import io.umbra.journal.SegmentFiles;
@@ -37,6 +43,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -61,12 +69,18 @@ class JournalAgentTest
     private Flusher flusher;
     private JournalAgent agent;
     private JournalAgent.Counters counters;
+    private final AtomicInteger checkpoints = new AtomicInteger();
     private final PartitionSlot[] slots = new PartitionSlot[PARTITIONS];
     private final List<byte[]> written = new ArrayList<>();
     private final List<FileChannel> opened = new CopyOnWriteArrayList<>();
 
     @BeforeEach
-    void launch() throws IOException
+    void launchWithBranch() throws IOException
+    {
+        launch(OnDivergence.BRANCH);
+    }
+
+    private void launch(final OnDivergence onDivergence) throws IOException
     {
         transport = ShardTransport.launch(new ShardTransport.Context()
             .aeronDirectoryName(dir.resolve("aeron").toString())
@@ -79,16 +93,24 @@ class JournalAgentTest
         table = PartitionTable.create(dir, "test", 0, 1);
         flusher = new Flusher(0, 16, () -> {});
         counters = new ShardCounters(transport, 0).journal();
+        final Ledger ledger =
+            Ledger.open(new LedgerContext().ledgerDirectory(dir.resolve("ledger")).nodeId(0).shard(0));
         agent = new JournalAgent(new JournalAgent.Context(
             0,
             stream.poller(),
-            Ledger.open(new LedgerContext().ledgerDirectory(dir.resolve("ledger")).nodeId(0).shard(0)),
+            ledger,
             new JournalFlush.Settings(new FlushPolicy(FlushPolicy.Mode.COMMIT, 0), 1_000),
             flusher,
             table,
             new SpaceGuard(dir, 0, SystemEpochClock.INSTANCE),
             OPEN_LOGS,
-            true,
+            new SourceHistory(new SourceHistory.Context(
+                ledger,
+                new SourceHistory.Policy(onDivergence, Retention.MIRROR),
+                new Incidents(dir),
+                checkpoints::incrementAndGet,
+                new ShardCounters(transport, 0).history(),
+                new EventLog())),
             counters,
             new EventLog()));
         agent.onStart();
@@ -117,6 +139,12 @@ class JournalAgentTest
         }
         transport.close();
         table.close();
+    }
+
+    private void relaunch(final OnDivergence onDivergence) throws IOException
+    {
+        close();
+        launch(onDivergence);
     }
 
     private SegmentFiles files()
@@ -211,6 +239,18 @@ class JournalAgentTest
                 public void onCommit(final long index, final LedgerPartition partition, final CommitDecoder commit)
                 {
                     entries.add(partition.partition() + ": " + commit.baseOffset() + ".." + commit.lastOffset());
+                }
+
+                @Override
+                public void onTruncated(final long index, final LedgerPartition partition, final TruncatedDecoder cut)
+                {
+                    entries.add(partition.partition() + ": cut " + cut.fromOffset() + " to " + cut.toOffset());
+                }
+
+                @Override
+                public void onGap(final long index, final LedgerPartition partition, final GapDecoder gap)
+                {
+                    entries.add(partition.partition() + ": gap " + gap.fromOffset() + " to " + gap.toOffset());
                 }
 
                 @Override
@@ -392,6 +432,130 @@ class JournalAgentTest
         agent.doWork();
         assertArrayEquals(expected(), log(0));
         assertEquals(List.of("0: 0..2", "0: FAULTED at 3"), ledger());
+    }
+
+    @Test
+    void aDivergedSuffixIsKeptAndTheNewHistoryFollows() throws IOException
+    {
+        publish(0, 1, 0);
+        publish(0, 1, 3);
+        publish(0, 1, 6);
+        // Of the other history of this epoch: it ends at 4, so the batch 3..5 goes too.
+        assertTrue(stream.publisher().sourceDiverged(0, 1, 9, 0, 4, 1));
+        // What comes after it in the same assignment epoch is of the losing history.
+        final ByteBuffer late = batch(9, 100);
+        publish(0, 1, 9, late, 0, late.capacity(), 0);
+        agent.doWork();
+
+        assertEquals(3, table.journalEndOffset(0));
+        assertEquals(3, table.journalDurableOffset(0));
+        assertEquals(1, slots[0].refusedEpoch);
+        assertEquals(JournalState.ACTIVE, table.journalState(0));
+        assertEquals(1, checkpoints.get());
+        final byte[] first = written.remove(0);
+        final byte[] suffix = expected();
+        written.clear();
+        written.add(first);
+        assertArrayEquals(expected(), log(0));
+        try (Stream<Path> kept = Files.list(dir.resolve("diverged").resolve("topic-0")))
+        {
+            final Path branch = kept.findFirst().orElseThrow();
+            assertTrue(branch.getFileName().toString().startsWith("3-9-"), branch::toString);
+            assertArrayEquals(suffix, Files.readAllBytes(branch.resolve("00000000000000000003.log")));
+            assertTrue(Files.readString(branch.resolve("manifest.properties")).contains("base.offset=3"));
+        }
+        final Incident incident = new Incidents(dir).open().get(0);
+        assertEquals(Incident.Kind.DIVERGENCE, incident.kind());
+        assertEquals(4, incident.fromOffset());
+        assertEquals(9, incident.toOffset());
+
+        begin(0, 2);
+        publish(0, 2, 3);
+        agent.doWork();
+        assertArrayEquals(expected(), log(0));
+        assertEquals(
+            List.of("0: 0..2", "0: 3..5", "0: 6..8", "0: cut 9 to 3", "0: 3..5"), ledger());
+    }
+
+    @Test
+    void aHistoryOfWhichNothingIsSharedBeginsWhereTheSourceDoes() throws IOException
+    {
+        publish(0, 1, 0);
+        assertTrue(stream.publisher().sourceDiverged(0, 1, 3, -1, 0, 1));
+        agent.doWork();
+        assertEquals(0, table.journalEndOffset(0));
+        assertTrue(slots[0].log.isEmpty());
+        written.clear();
+        begin(0, 2);
+        publish(0, 2, 0);
+        agent.doWork();
+        assertArrayEquals(expected(), log(0));
+    }
+
+    @Test
+    void withHaltADivergedPartitionStopsForGoodAndKeepsWhatItHas() throws IOException
+    {
+        relaunch(OnDivergence.HALT);
+        publish(0, 1, 0);
+        publish(0, 1, 3);
+        assertTrue(stream.publisher().sourceDiverged(0, 1, 6, 0, 3, 1));
+        agent.doWork();
+        begin(0, 2);
+        final ByteBuffer late = batch(6, 100);
+        publish(0, 2, 6, late, 0, late.capacity(), 0);
+        publish(1, 1, 0);
+        agent.doWork();
+        written.remove(2);
+        assertArrayEquals(expected(), log(0));
+        assertEquals(PartitionSlot.REFUSED_FOR_GOOD, slots[0].refusedEpoch);
+        assertEquals(JournalState.FAULTED, table.journalState(0));
+        assertTrue(table.journalError(0).contains("diverged"), table.journalError(0));
+        assertEquals(6, table.journalDurableOffset(0));
+        assertEquals(3, table.journalEndOffset(1));
+        assertEquals(List.of("0: 0..2", "0: 3..5", "0: FAULTED at 6", "1: 0..2"), ledger());
+    }
+
+    @Test
+    void offsetsThatTheSourceDroppedAreAGapThatIsNoted() throws IOException
+    {
+        publish(0, 1, 0);
+        assertTrue(stream.publisher().offsetsLost(0, 1, 3, 100, 1));
+        // Asked for at an earlier end: says nothing of this one.
+        assertTrue(stream.publisher().offsetsLost(1, 1, 7, 50, 1));
+        agent.doWork();
+        assertEquals(100, table.journalEndOffset(0));
+        assertEquals(0, table.journalEndOffset(1));
+        begin(0, 2);
+        publish(0, 2, 100);
+        agent.doWork();
+        assertEquals(103, table.journalDurableOffset(0));
+        assertArrayEquals(written.get(0), log(0));
+        assertArrayEquals(written.get(1),
+            Files.readAllBytes(dir.resolve("topic-0").resolve("00000000000000000100.log")));
+        assertEquals(List.of("0: 0..2", "0: gap 3 to 100", "0: 100..102"), ledger());
+        final Incident gap = new Incidents(dir).open().get(0);
+        assertEquals(Incident.Kind.GAP, gap.kind());
+        assertEquals(3, gap.fromOffset());
+        assertEquals(100, gap.toOffset());
+        assertEquals(1, new Incidents(dir).acknowledge((incident) -> true).size());
+        assertEquals(List.of(), new Incidents(dir).open());
+    }
+
+    @Test
+    void aRetiredPartitionIsClosedAndTakesNothingMore() throws IOException
+    {
+        publish(0, 1, 0);
+        agent.doWork();
+        final AtomicInteger retired = new AtomicInteger();
+        agent.retire(0, "gone", retired::incrementAndGet);
+        final ByteBuffer late = batch(3, 100);
+        publish(0, 1, 3, late, 0, late.capacity(), 0);
+        agent.doWork();
+        assertEquals(1, retired.get());
+        assertArrayEquals(expected(), log(0));
+        assertFalse(slots[0].log.isUsable());
+        assertEquals(1, counters.staleFrames().get());
+        assertEquals(List.of("0: 0..2", "0: RETIRED at 3"), ledger());
     }
 
     @Test

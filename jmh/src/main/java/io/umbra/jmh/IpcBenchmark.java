@@ -124,5 +124,28 @@ public class IpcBenchmark
         {
             return true;
         }
+
+        @Override
+        public boolean onSourceDiverged(
+            final int partitionIndex,
+            final int assignmentEpoch,
+            final long fetchOffset,
+            final int leaderEpoch,
+            final long endOffset,
+            final long timeNs)
+        {
+            return true;
+        }
+
+        @Override
+        public boolean onOffsetsLost(
+            final int partitionIndex,
+            final int assignmentEpoch,
+            final long fromOffset,
+            final long toOffset,
+            final long timeNs)
+        {
+            return true;
+        }
     }
 }

@@ -20,8 +20,8 @@ import java.util.zip.CRC32C;
  * those fields too that the batch's own CRC does not cover. They also tell which segments there must be, and what is in
  * their transaction indexes: a file of which neither absence nor content shows that something is missing.
  * <p>
- * Text: version "1", number of entries, lines "offset digest(hex) segment|point txnIndexCrc(hex)", and last "crc " +
- * CRC-32C (hex) of all before.
+ * Text: version "1", number of entries, lines "offset digest(hex) segment|behind-gap|point txnIndexCrc(hex)", and last
+ * "crc " + CRC-32C (hex) of all before.
  */
 final class DigestAnchors
 {
@@ -34,13 +34,29 @@ final class DigestAnchors
      *
      * @param digest      of the log.
      * @param segmentBase whether a segment begins here.
+     * @param behindGap   whether that segment begins here because what is before it was passed over: while it is empty
+     *                    the log ends here, not at its last batch.
      * @param txnIndexCrc CRC-32C of the transaction index, up to here, of the segment that ends here or goes on.
      */
-    record Anchor(long digest, boolean segmentBase, int txnIndexCrc)
+    record Anchor(long digest, boolean segmentBase, boolean behindGap, int txnIndexCrc)
     {
+        private static final String SEGMENT = "segment";
+        private static final String BEHIND_GAP = "behind-gap";
+        private static final String POINT = "point";
+
+        Anchor atSegment(final boolean isBehindGap)
+        {
+            return new Anchor(digest, true, isBehindGap, txnIndexCrc);
+        }
+
+        private String kind()
+        {
+            return !segmentBase ? POINT : behindGap ? BEHIND_GAP : SEGMENT;
+        }
+
         Anchor asPoint()
         {
-            return new Anchor(digest, false, txnIndexCrc);
+            return new Anchor(digest, false, false, txnIndexCrc);
         }
     }
 
@@ -51,7 +67,7 @@ final class DigestAnchors
 
     void addSegment(final long offset, final long digest, final int txnIndexCrc)
     {
-        anchors.put(offset, new Anchor(digest, true, txnIndexCrc));
+        anchors.put(offset, new Anchor(digest, true, false, txnIndexCrc));
     }
 
     /** Adds a point within a segment; of the earlier points only the newest stay. */
@@ -59,7 +75,7 @@ final class DigestAnchors
     {
         if (!anchors.containsKey(offset))
         {
-            anchors.put(offset, new Anchor(digest, false, txnIndexCrc));
+            anchors.put(offset, new Anchor(digest, false, false, txnIndexCrc));
             final List<Long> points = new ArrayList<>(anchors.keySet());
             points.removeIf((point) -> anchors.get(point).segmentBase());
             points.subList(0, Math.max(0, points.size() - LogState.SNAPSHOT_POINTS)).forEach(anchors::remove);
@@ -102,7 +118,7 @@ final class DigestAnchors
         final StringBuilder text = new StringBuilder("1\n").append(anchors.size()).append('\n');
         anchors.forEach(
             (offset, anchor) -> text.append(offset).append(' ').append(Long.toHexString(anchor.digest()))
-                .append(anchor.segmentBase() ? " segment " : " point ")
+                .append(' ').append(anchor.kind()).append(' ')
                 .append(Integer.toHexString(anchor.txnIndexCrc())).append('\n'));
         final int crc = crc(text.toString());
         text.append("crc ").append(Integer.toHexString(crc)).append('\n');
@@ -150,7 +166,8 @@ final class DigestAnchors
                     Long.parseLong(parts[0]),
                     new Anchor(
                         Long.parseUnsignedLong(parts[1], 16),
-                        "segment".equals(parts[2]),
+                        !Anchor.POINT.equals(parts[2]),
+                        Anchor.BEHIND_GAP.equals(parts[2]),
                         Integer.parseUnsignedInt(parts[3], 16)));
             }
             return null;

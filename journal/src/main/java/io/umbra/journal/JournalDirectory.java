@@ -1,7 +1,6 @@
 package io.umbra.journal;
 
 import java.io.IOException;
-import java.io.StringReader;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -9,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.UUID;
 
 /**
  * The root of a journal: locked while in use, and marked with the link, node and source cluster that it belongs to
@@ -33,6 +34,7 @@ public final class JournalDirectory implements AutoCloseable
     private static final String NODE_KEY = "node.id";
     private static final String CLUSTER_KEY = "cluster.id";
     private static final String KAFKA_PROPERTIES = "meta.properties";
+    private static final String RETIRED_DIR = "retired";
 
     private final Path path;
     private final JournalLock lock;
@@ -145,13 +147,13 @@ public final class JournalDirectory implements AutoCloseable
 
     private void writeProperties() throws IOException
     {
-        final StringBuilder text = new StringBuilder()
-            .append(VERSION_KEY).append('=').append(VERSION).append('\n')
-            .append(LINK_KEY).append('=').append(escape(linkName)).append('\n')
-            .append(NODE_KEY).append('=').append(nodeId).append('\n');
+        final StringBuilder text = new StringBuilder();
+        PropertiesText.append(text, VERSION_KEY, VERSION);
+        PropertiesText.append(text, LINK_KEY, linkName);
+        PropertiesText.append(text, NODE_KEY, Integer.toString(nodeId));
         if (clusterId != null)
         {
-            text.append(CLUSTER_KEY).append('=').append(escape(clusterId)).append('\n');
+            PropertiesText.append(text, CLUSTER_KEY, clusterId);
         }
         AtomicFile.write(
             SegmentFiles.SYSTEM,
@@ -160,28 +162,16 @@ public final class JournalDirectory implements AutoCloseable
             true);
     }
 
-    private static String escape(final String value)
-    {
-        final String escaped = value.replace("\\", "\\\\");
-        return escaped.startsWith(" ") ? "\\" + escaped : escaped;
-    }
-
     private static Properties readProperties(final Path dir) throws IOException
     {
-        final Properties properties = new Properties();
         try
         {
-            properties.load(new StringReader(Files.readString(dir.resolve(PROPERTIES), StandardCharsets.UTF_8)));
+            return PropertiesText.read(dir.resolve(PROPERTIES));
         }
         catch (final NoSuchFileException ex)
         {
-            properties.clear();
+            return new Properties();
         }
-        catch (final IllegalArgumentException ex)
-        {
-            throw new IOException(dir.resolve(PROPERTIES) + " is malformed: " + ex.getMessage(), ex);
-        }
-        return properties;
     }
 
     /** @return the directory. */
@@ -274,6 +264,81 @@ public final class JournalDirectory implements AutoCloseable
     public synchronized void removeCheckpoint(final String topic, final int partition)
     {
         checkpoints.remove(new PartitionKey(topic, partition));
+    }
+
+    /**
+     * Puts the directory of a partition aside if it holds another topic id than the one given: an earlier generation of
+     * a topic that was created anew. It goes to <code>retired/&lt;topic id&gt;/&lt;topic&gt;-&lt;partition&gt;</code>,
+     * and its checkpoint goes. Its log must not be open.
+     *
+     * @param topic     name.
+     * @param partition number.
+     * @param topicId   of the topic as it is now.
+     * @return where it went; null if there was none.
+     * @throws IOException if it cannot be moved; then it is where it was.
+     */
+    public Path retireOther(final String topic, final int partition, final UUID topicId) throws IOException
+    {
+        final UUID found = PartitionFiles.readMetadata(directory(topic, partition));
+        return found == null || found.equals(topicId) ? null : retire(topic, partition, found, false);
+    }
+
+    /**
+     * Puts the directory of a partition aside, to
+     * <code>retired/&lt;topic id&gt;/&lt;topic&gt;-&lt;partition&gt;</code>. Its checkpoint goes. Its log
+     * must not be open.
+     *
+     * @param topic     name.
+     * @param partition number.
+     * @param topicId   that the directory holds.
+     * @param isDeleted whether it is deleted there at once, its files first.
+     * @return where it went.
+     * @throws IOException if it cannot be moved; then it is where it was.
+     */
+    public Path retire(final String topic, final int partition, final UUID topicId, final boolean isDeleted)
+        throws IOException
+    {
+        final Path directory = directory(topic, partition);
+        final Path parent = path.resolve(RETIRED_DIR).resolve(PartitionFiles.encode(topicId));
+        Files.createDirectories(parent);
+        final Path target = parent.resolve(directory.getFileName());
+        Files.move(directory, target, StandardCopyOption.ATOMIC_MOVE);
+        AtomicFile.forceDirectory(SegmentFiles.SYSTEM, parent);
+        AtomicFile.forceDirectory(SegmentFiles.SYSTEM, path);
+        removeCheckpoint(topic, partition);
+        if (isDeleted)
+        {
+            delete(target);
+        }
+        return target;
+    }
+
+    /**
+     * Whether an earlier generation of a topic was retired, with any of its partitions.
+     *
+     * @param topicId of it.
+     * @return true if it was.
+     */
+    public boolean isRetired(final UUID topicId)
+    {
+        return Files.exists(path.resolve(RETIRED_DIR).resolve(PartitionFiles.encode(topicId)));
+    }
+
+    private static void delete(final Path directory) throws IOException
+    {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory))
+        {
+            for (final Path file : files)
+            {
+                Files.deleteIfExists(file);
+            }
+        }
+        Files.delete(directory);
+    }
+
+    private Path directory(final String topic, final int partition)
+    {
+        return path.resolve(topic + "-" + partition);
     }
 
     /**

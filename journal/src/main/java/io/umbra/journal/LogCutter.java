@@ -54,7 +54,7 @@ final class LogCutter
             Files.createDirectories(damaged);
             if (removed > 0)
             {
-                copy(last, position, free(damaged, offset));
+                copy(ctx.segmentFiles(), last, position, free(damaged, offset));
             }
         }
 
@@ -100,10 +100,11 @@ final class LogCutter
         return removed;
     }
 
-    private void copy(final LogSegment segment, final int position, final Path target) throws IOException
+    /** Copies the end of a segment's log into a new file, and makes that durable. */
+    static void copy(final SegmentFiles files, final LogSegment segment, final int position, final Path target)
+        throws IOException
     {
-        try (FileChannel out = ctx.segmentFiles().open(
-            target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))
+        try (FileChannel out = files.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))
         {
             final FileChannel in = segment.open();
             long at = position;

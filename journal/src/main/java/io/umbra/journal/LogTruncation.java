@@ -19,9 +19,11 @@ final class LogTruncation
     /**
      * Cuts before the first batch that ends at or above an offset.
      *
+     * @param offset first offset to go.
+     * @param branch that gets what goes, before it goes; null if it is of no use.
      * @return an offset at or below the base offset of that batch, above all that stays.
      */
-    long truncateTo(final long offset) throws IOException
+    long truncateTo(final long offset, final LogBranch branch) throws IOException
     {
         final List<LogSegment> segments = new ArrayList<>(state.segments.values());
         int i = Math.max(0, state.segments.headMap(offset, true).size() - 1);
@@ -47,6 +49,10 @@ final class LogTruncation
             if (found || i == segments.size() - 1)
             {
                 final long from = found ? Math.min(offset, scanner.header().baseOffset) : offset;
+                if (branch != null)
+                {
+                    branch.keep(segments, i, (int)scanner.position(), found ? scanner.header().baseOffset : offset);
+                }
                 new LogCutter(ctx).cut(segments, state.anchors, i, (int)scanner.position(), from, false);
                 return from;
             }

@@ -54,6 +54,25 @@ final class LogWriter
         return active;
     }
 
+    /** The next batch goes into a segment of this name, whatever room there is in the active one. */
+    void beginSegmentAt(final long offset) throws IOException
+    {
+        repair();
+        if (state.active().size() == 0)
+        {
+            if (state.active().baseOffset() != offset)
+            {
+                replaceEmptyActive(offset);
+            }
+        }
+        else
+        {
+            roll(offset);
+        }
+        state.anchors.all().computeIfPresent(offset, (base, anchor) -> anchor.atSegment(true));
+        writeAnchors(false);
+    }
+
     private LogSegment roll(final long baseOffset) throws IOException
     {
         final LogSegment full = state.active();
@@ -93,7 +112,7 @@ final class LogWriter
             segment.create();
         }
         final DigestAnchors.Anchor anchor = state.anchors.all().remove(old.baseOffset());
-        state.anchors.all().put(baseOffset, anchor);
+        state.anchors.all().put(baseOffset, anchor.atSegment(false));
         try
         {
             writeAnchors(false);

@@ -328,6 +328,60 @@ public final class PartitionLog implements AutoCloseable
      */
     public void truncateTo(final long offset) throws IOException
     {
+        truncateTo(offset, null);
+    }
+
+    /**
+     * As {@link #truncateTo}, for a source whose history has diverged: what goes is kept first, in a directory of its
+     * own under <code>diverged/&lt;topic&gt;-&lt;partition&gt;/</code> of the journal directory, with a manifest. If
+     * keeping it fails nothing has changed, and the same call may be made again. If there is no batch at or above the
+     * offset, nothing is kept. Journal thread.
+     *
+     * @param offset first offset to go.
+     * @param reason for the manifest: what the source said.
+     * @return the directory in which the suffix is kept; null if nothing had to go.
+     * @throws IOException if it fails; {@link #isUsable} says whether it can be tried again.
+     */
+    public Path branchAt(final long offset, final String reason) throws IOException
+    {
+        final LogBranch branch = new LogBranch(ctx, state, reason);
+        truncateTo(offset, branch);
+        return branch.directory();
+    }
+
+    /** @return false if a truncation has failed half-way, or the log is closed: it has to be opened again. */
+    public boolean isUsable()
+    {
+        return !closed && unusable == null;
+    }
+
+    /**
+     * Passes over offsets that the source does not have any more, and that never came: the next batch is expected at
+     * the offset given. The gap is where a segment begins. Journal thread.
+     *
+     * @param offset next offset to be appended, above {@link #endOffset()}.
+     * @throws IllegalArgumentException if it is not.
+     * @throws IOException              if the segment cannot be created; it may be tried again.
+     */
+    public void skipTo(final long offset) throws IOException
+    {
+        ensureUsable();
+        if (offset <= state.endOffset)
+        {
+            throw new IllegalArgumentException(offset + " is not above the end of the log, " + state.endOffset);
+        }
+        if (state.empty && state.segments.size() == 1)
+        {
+            startAt(offset);
+            return;
+        }
+        abandonChunks();
+        writer.beginSegmentAt(offset);
+        state.endOffset = offset;
+    }
+
+    private void truncateTo(final long offset, final LogBranch branch) throws IOException
+    {
         ensureUsable();
         abandonChunks();
         if (offset >= state.endOffset || state.empty)
@@ -335,7 +389,19 @@ public final class PartitionLog implements AutoCloseable
             return;
         }
         unusable = "truncation to " + offset + " failed half-way";
-        final long from = new LogTruncation(ctx, state).truncateTo(offset);
+        final long from;
+        try
+        {
+            from = new LogTruncation(ctx, state).truncateTo(offset, branch);
+        }
+        catch (final IOException ex)
+        {
+            if (branch != null && !branch.isKept())
+            {
+                unusable = null;
+            }
+            throw ex;
+        }
         generation++;
         for (final LogSegment segment : state.segments.values())
         {

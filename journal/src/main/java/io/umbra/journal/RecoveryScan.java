@@ -109,7 +109,7 @@ final class RecoveryScan
     {
         final LogSegment active = segments.get(last);
         state.empty = previousBatch == null;
-        state.endOffset = state.empty ? Math.max(ctx.logStartOffset(), active.baseOffset()) : expectedOffset;
+        state.endOffset = state.empty ? Math.max(ctx.logStartOffset(), active.baseOffset()) : endOfBatches(active);
         final long highest = Math.max(state.endOffset, active.baseOffset());
         if (plan.producersFrom() > highest)
         {
@@ -131,6 +131,18 @@ final class RecoveryScan
         }
         plan.suspectIndexes().forEach((i, text) -> corruptIndex(i, text));
         return true;
+    }
+
+    /**
+     * Behind a gap that was passed over, an empty last segment begins where the next batch is expected; but only if
+     * nothing is missing before it.
+     */
+    private long endOfBatches(final LogSegment active)
+    {
+        final DigestAnchors.Anchor anchor = state.anchors.at(active.baseOffset());
+        final boolean isBehindGap = active.size() == 0 && active.baseOffset() > expectedOffset && anchor != null &&
+            anchor.behindGap() && !plan.digestRestarted() && anchor.digest() == state.digest;
+        return isBehindGap ? active.baseOffset() : expectedOffset;
     }
 
     private void corruptIndex(final int i, final String text)

@@ -648,4 +648,63 @@ class PartitionLogTest
         }
         TestLogs.assertSameFiles(dir.resolve("orders-3"), crashed.resolve("orders-3"));
     }
+
+    /** The gap that the source left outlives a stop, a crash before the next batch, and a truncation below it. */
+    @Test
+    void skippedOffsetsStaySkippedWhenTheLogIsOpenedAgain() throws Exception
+    {
+        final List<ByteBuffer> batches = TestBatches.generate(3, 40);
+        final long end = TestLogs.endOffset(batches);
+        final long next = end + 1000;
+        final long digest;
+        try (PartitionLog log = open())
+        {
+            TestLogs.append(log, batches);
+            assertThrows(IllegalArgumentException.class, () -> log.skipTo(end));
+            log.skipTo(next);
+            TestLogs.flush(log);
+            assertEquals(next, log.endOffset());
+            assertEquals(next, log.durableOffset());
+            digest = log.digest();
+        }
+        // As after a stop, and as after a crash without any checkpoint.
+        for (final long recoveryPoint : new long[]{next, 0})
+        {
+            try (PartitionLog log = PartitionLog.open(
+                TestLogs.context(dir).recoveryPoint(recoveryPoint).knownDigest(next, digest)))
+            {
+                assertTrue(log.recoveryReport().isClean(), log.recoveryReport().toString());
+                assertEquals(next, log.endOffset());
+                assertEquals(digest, log.digest());
+            }
+        }
+        final ByteBuffer behind = TestBatches.plain(next, 9, 100);
+        try (PartitionLog log = PartitionLog.open(TestLogs.context(dir).recoveryPoint(next)))
+        {
+            log.append(TestBatches.bytes(behind), result);
+            assertEquals(next, result.segmentBaseOffset());
+            log.truncateTo(next);
+            log.truncateTo(end);
+            assertTrue(log.endOffset() >= end && log.endOffset() <= next, "ends at " + log.endOffset());
+            assertEquals(digest, log.digest());
+        }
+        assertEquals(batches, TestLogs.read(dir.resolve("orders-3")));
+    }
+
+    @Test
+    void aBranchHoldsExactlyWhatWasCut() throws Exception
+    {
+        final List<ByteBuffer> batches = TestBatches.generate(4, 200);
+        final long cut = TestBatches.header(batches.get(60)).lastOffset();
+        final Path branch;
+        try (PartitionLog log = open())
+        {
+            TestLogs.append(log, batches);
+            branch = log.branchAt(cut, "the source said so");
+            assertNull(log.branchAt(cut + 1000, "nothing is there"));
+        }
+        assertEquals(batches.subList(0, 60), TestLogs.read(dir.resolve("orders-3")));
+        assertArrayEquals(TestLogs.concatenated(batches.subList(60, 200)), TestLogs.concatenatedLogs(branch));
+        assertTrue(Files.readString(branch.resolve("manifest.properties")).contains("reason=the source said so"));
+    }
 }

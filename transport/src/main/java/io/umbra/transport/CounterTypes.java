@@ -39,6 +39,15 @@ public final class CounterTypes
     /** Times that the journal could not open a partition's files because those of others had to be flushed first. */
     public static final int FILE_WAITS = 30_011;
 
+    /** Times that a shard's log was cut, or stopped, because the source has another history. */
+    public static final int DIVERGENCES = 30_012;
+
+    /** Times that the source had dropped what a shard did not have yet. */
+    public static final int GAPS = 30_013;
+
+    /** Partitions of a shard that are not shadowed any more: their topic was deleted or created anew. */
+    public static final int RETIRED_PARTITIONS = 30_014;
+
     private CounterTypes()
     {
     }

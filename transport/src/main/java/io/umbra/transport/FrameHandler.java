@@ -61,4 +61,30 @@ public interface FrameHandler
         long timeNs,
         SourceCondition condition,
         String text);
+
+    /**
+     * The source's history is another one than the log's.
+     *
+     * @param partitionIndex  the engine's index of the partition.
+     * @param assignmentEpoch in which it was seen; fetching begins anew in the next one.
+     * @param fetchOffset     that was asked for: the end of the log.
+     * @param leaderEpoch     largest of the source at or below the log's last one; -1 if it has none.
+     * @param endOffset       of that epoch at the source.
+     * @param timeNs          wall clock, nanoseconds since 1970.
+     * @return true if it is done with, false to have it again.
+     */
+    boolean onSourceDiverged(
+        int partitionIndex, int assignmentEpoch, long fetchOffset, int leaderEpoch, long endOffset, long timeNs);
+
+    /**
+     * The source has dropped offsets that the journal did not have yet.
+     *
+     * @param partitionIndex  the engine's index of the partition.
+     * @param assignmentEpoch in which it was seen; fetching begins anew in the next one.
+     * @param fromOffset      that was asked for: the end of the log.
+     * @param toOffset        first offset that the source still has.
+     * @param timeNs          wall clock, nanoseconds since 1970.
+     * @return true if it is done with, false to have it again.
+     */
+    boolean onOffsetsLost(int partitionIndex, int assignmentEpoch, long fromOffset, long toOffset, long timeNs);
 }

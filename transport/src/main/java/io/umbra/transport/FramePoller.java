@@ -6,7 +6,9 @@ import io.aeron.logbuffer.ControlledFragmentHandler;
 import io.aeron.logbuffer.FrameDescriptor;
 import io.aeron.logbuffer.Header;
 import io.umbra.codecs.control.LogStartAdvancedDecoder;
+import io.umbra.codecs.control.OffsetsLostDecoder;
 import io.umbra.codecs.control.SourceConditionChangedDecoder;
+import io.umbra.codecs.control.SourceDivergedDecoder;
 import io.umbra.codecs.data.DataFrameDecoder;
 import io.umbra.codecs.data.MessageHeaderDecoder;
 import org.agrona.DirectBuffer;
@@ -29,6 +31,8 @@ public final class FramePoller
     private final DataFrameDecoder dataFrame = new DataFrameDecoder();
     private final LogStartAdvancedDecoder logStartAdvanced = new LogStartAdvancedDecoder();
     private final SourceConditionChangedDecoder sourceConditionChanged = new SourceConditionChangedDecoder();
+    private final SourceDivergedDecoder sourceDiverged = new SourceDivergedDecoder();
+    private final OffsetsLostDecoder offsetsLost = new OffsetsLostDecoder();
     private FrameHandler handler;
     private int limitBytes;
     private int bytes;
@@ -165,6 +169,25 @@ public final class FramePoller
                     sourceConditionChanged.timeNs(),
                     sourceConditionChanged.condition(),
                     sourceConditionChanged.text());
+
+            case SourceDivergedDecoder.TEMPLATE_ID:
+                sourceDiverged.wrap(buffer, bodyOffset, messageHeader.blockLength(), messageHeader.version());
+                return handler.onSourceDiverged(
+                    sourceDiverged.partitionIndex(),
+                    sourceDiverged.assignmentEpoch(),
+                    sourceDiverged.fetchOffset(),
+                    sourceDiverged.leaderEpoch(),
+                    sourceDiverged.endOffset(),
+                    sourceDiverged.timeNs());
+
+            case OffsetsLostDecoder.TEMPLATE_ID:
+                offsetsLost.wrap(buffer, bodyOffset, messageHeader.blockLength(), messageHeader.version());
+                return handler.onOffsetsLost(
+                    offsetsLost.partitionIndex(),
+                    offsetsLost.assignmentEpoch(),
+                    offsetsLost.fromOffset(),
+                    offsetsLost.toOffset(),
+                    offsetsLost.timeNs());
 
             default:
                 throw new TransportException("unknown message in the IPC stream: schema " +

@@ -3,8 +3,10 @@ package io.umbra.transport;
 import io.aeron.ExclusivePublication;
 import io.aeron.Publication;
 import io.umbra.codecs.control.LogStartAdvancedEncoder;
+import io.umbra.codecs.control.OffsetsLostEncoder;
 import io.umbra.codecs.control.SourceCondition;
 import io.umbra.codecs.control.SourceConditionChangedEncoder;
+import io.umbra.codecs.control.SourceDivergedEncoder;
 import io.umbra.codecs.data.DataFrameEncoder;
 import io.umbra.codecs.data.MessageHeaderEncoder;
 import org.agrona.DirectBuffer;
@@ -36,6 +38,8 @@ public final class FramePublisher
         new io.umbra.codecs.control.MessageHeaderEncoder();
     private final LogStartAdvancedEncoder logStartAdvanced = new LogStartAdvancedEncoder();
     private final SourceConditionChangedEncoder sourceConditionChanged = new SourceConditionChangedEncoder();
+    private final SourceDivergedEncoder sourceDiverged = new SourceDivergedEncoder();
+    private final OffsetsLostEncoder offsetsLost = new OffsetsLostEncoder();
 
     FramePublisher(
         final ExclusivePublication publication, final int nodeId, final int shard, final int maxFramePayload)
@@ -142,6 +146,67 @@ public final class FramePublisher
             .putText(bytes, 0, Math.min(bytes.length, MAX_TEXT_LENGTH));
         return sent(publication.offer(headerBuffer, 0,
             io.umbra.codecs.control.MessageHeaderEncoder.ENCODED_LENGTH + sourceConditionChanged.encodedLength()));
+    }
+
+    /**
+     * Offer that the source's history is another one than the log's.
+     *
+     * @param partitionIndex  the engine's index of the partition.
+     * @param assignmentEpoch current one.
+     * @param fetchOffset     that was asked for.
+     * @param leaderEpoch     largest of the source at or below the log's last one; -1 if it has none.
+     * @param endOffset       of that epoch at the source.
+     * @param timeNs          wall clock, nanoseconds since 1970.
+     * @return true if the message is in the stream, false to try again.
+     */
+    public boolean sourceDiverged(
+        final int partitionIndex,
+        final int assignmentEpoch,
+        final long fetchOffset,
+        final int leaderEpoch,
+        final long endOffset,
+        final long timeNs)
+    {
+        sourceDiverged.wrapAndApplyHeader(headerBuffer, 0, controlHeader)
+            .nodeId(nodeId)
+            .shard(shard)
+            .partitionIndex(partitionIndex)
+            .assignmentEpoch(assignmentEpoch)
+            .fetchOffset(fetchOffset)
+            .leaderEpoch(leaderEpoch)
+            .endOffset(endOffset)
+            .timeNs(timeNs);
+        return sent(publication.offer(headerBuffer, 0,
+            io.umbra.codecs.control.MessageHeaderEncoder.ENCODED_LENGTH + sourceDiverged.encodedLength()));
+    }
+
+    /**
+     * Offer that the source has dropped offsets that the journal did not have yet.
+     *
+     * @param partitionIndex  the engine's index of the partition.
+     * @param assignmentEpoch current one.
+     * @param fromOffset      that was asked for.
+     * @param toOffset        first offset that the source still has.
+     * @param timeNs          wall clock, nanoseconds since 1970.
+     * @return true if the message is in the stream, false to try again.
+     */
+    public boolean offsetsLost(
+        final int partitionIndex,
+        final int assignmentEpoch,
+        final long fromOffset,
+        final long toOffset,
+        final long timeNs)
+    {
+        offsetsLost.wrapAndApplyHeader(headerBuffer, 0, controlHeader)
+            .nodeId(nodeId)
+            .shard(shard)
+            .partitionIndex(partitionIndex)
+            .assignmentEpoch(assignmentEpoch)
+            .fromOffset(fromOffset)
+            .toOffset(toOffset)
+            .timeNs(timeNs);
+        return sent(publication.offer(headerBuffer, 0,
+            io.umbra.codecs.control.MessageHeaderEncoder.ENCODED_LENGTH + offsetsLost.encodedLength()));
     }
 
     /**

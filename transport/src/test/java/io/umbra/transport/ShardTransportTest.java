@@ -199,5 +199,31 @@ class ShardTransportTest
             headers.add(partitionIndex + "/" + assignmentEpoch + " " + condition + " at " + fetchOffset + " " + text);
             return true;
         }
+
+        @Override
+        public boolean onSourceDiverged(
+            final int partitionIndex,
+            final int assignmentEpoch,
+            final long fetchOffset,
+            final int leaderEpoch,
+            final long endOffset,
+            final long timeNs)
+        {
+            headers.add(partitionIndex + "/" + assignmentEpoch + " diverged at " + fetchOffset + ": " + leaderEpoch +
+                "@" + endOffset);
+            return true;
+        }
+
+        @Override
+        public boolean onOffsetsLost(
+            final int partitionIndex,
+            final int assignmentEpoch,
+            final long fromOffset,
+            final long toOffset,
+            final long timeNs)
+        {
+            headers.add(partitionIndex + "/" + assignmentEpoch + " lost " + fromOffset + ".." + toOffset);
+            return true;
+        }
     }
 }

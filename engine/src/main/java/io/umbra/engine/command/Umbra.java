@@ -20,7 +20,7 @@ import picocli.CommandLine.Command;
         "2:usage or configuration; one line on stderr says what is wrong"},
     subcommands = {
         DemoCommand.class, RunCommand.class, StatusCommand.class, VerifyCommand.class,
-        LedgerCommand.class})
+        LedgerCommand.class, PauseCommand.class, ResumeCommand.class, LimitCommand.class, AcknowledgeCommand.class})
 public final class Umbra
 {
     /** The command has done what it was asked for. */

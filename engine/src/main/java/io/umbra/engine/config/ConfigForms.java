@@ -33,7 +33,7 @@ final class ConfigForms
 
     private static final String REGEX_ALLOWED = "comma-separated regular expressions";
     private static final long DEFAULT_FETCH_BUFFER_BYTES =
-        ConfigValues.parseSize(ConfigKey.FETCH_BUFFER_BYTES.defaultValue());
+        Size.parse(ConfigKey.FETCH_BUFFER_BYTES.defaultValue());
     private static final int MIN_TERM_LENGTH = 64 * 1024;
     private static final int MAX_TERM_LENGTH = 1024 * 1024 * 1024;
     private static final int MAX_PORT = 65_535;
@@ -116,7 +116,7 @@ final class ConfigForms
         {
             return OptionalLong.empty();
         }
-        final long limit = ConfigValues.parseSize(text);
+        final long limit = Size.parse(text);
         if (limit < 1)
         {
             throw new IllegalArgumentException(text);
@@ -127,7 +127,7 @@ final class ConfigForms
 
     static int parseTermLength(final String text)
     {
-        final long length = ConfigValues.parseSize(text);
+        final long length = Size.parse(text);
         if (length < MIN_TERM_LENGTH || length > MAX_TERM_LENGTH || !BitUtil.isPowerOfTwo((int) length))
         {
             throw new IllegalArgumentException(text);

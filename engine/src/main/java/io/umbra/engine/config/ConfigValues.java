@@ -5,8 +5,6 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The entries of a configuration file as typed values: each method takes a key's value or its default, checks it, and
@@ -14,8 +12,6 @@ import java.util.regex.Pattern;
  */
 final class ConfigValues
 {
-    private static final Pattern SIZE = Pattern.compile("(\\d+)\\s*(KiB|MiB|GiB|TiB)?");
-
     private final Map<String, String> entries;
 
     ConfigValues(final Map<String, String> entries)
@@ -53,7 +49,7 @@ final class ConfigValues
     {
         final String allowed = "a number of bytes, or of KiB, MiB or GiB, from " + min +
             (Long.MAX_VALUE == max ? " up" : " to " + max);
-        return ranged(key, ConfigValues::parseSize, min, max, allowed);
+        return ranged(key, Size::parse, min, max, allowed);
     }
 
     long millis(final ConfigKey key, final long min, final long max)
@@ -121,23 +117,6 @@ final class ConfigValues
         {
             throw new ConfigException(key.key(), text(key), allowed);
         }
-    }
-
-    static long parseSize(final String text)
-    {
-        final Matcher matcher = SIZE.matcher(text);
-        if (!matcher.matches())
-        {
-            throw new IllegalArgumentException(text);
-        }
-        final long amount = Long.parseLong(matcher.group(1));
-        final int shift = null == matcher.group(2) ? 0 : 10 * (1 + "KMGT".indexOf(matcher.group(2).charAt(0)));
-        if (amount > Long.MAX_VALUE >> shift)
-        {
-            throw new IllegalArgumentException(text);
-        }
-
-        return amount << shift;
     }
 
     private long ranged(

@@ -1,14 +1,17 @@
 package io.umbra.engine.control;
 
+import io.umbra.engine.config.OnTopicDelete;
 import io.umbra.engine.config.StartOffset;
 import io.umbra.engine.config.TopicFilter;
 import io.umbra.engine.source.ClusterMetadata;
 import io.umbra.engine.source.FetchAssignment;
+import io.umbra.engine.source.OutOfRange;
 import io.umbra.engine.source.SourceClient;
 import io.umbra.engine.source.SourceEvents;
 import io.umbra.engine.source.SourceSettings;
 import io.umbra.engine.source.SourceTopology;
 import io.umbra.engine.source.SourceUnavailableException;
+import io.umbra.journal.Incident;
 import io.umbra.journal.JournalException;
 import org.agrona.concurrent.Agent;
 import org.apache.kafka.common.TopicPartition;
@@ -16,6 +19,7 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.requests.ListOffsetsRequest;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -33,9 +37,12 @@ public final class ControlPlane implements Agent
 {
     private static final long UNAVAILABLE_RETRY_MS = 1_000;
     private static final long REQUESTED_REFRESH_MS = 100;
+    private static final int LOOKS_BEFORE_DELETED = 3;
 
     private final Context ctx;
     private final SourceClient client;
+    private final OutOfRangeQuestions outOfRange;
+    private final OperatorWishes wishes;
     private final Map<TopicPartition, Known> known = new LinkedHashMap<>();
     private final Set<String> knownTopics = new HashSet<>();
     private volatile boolean isRefreshRequested;
@@ -53,6 +60,8 @@ public final class ControlPlane implements Agent
      * @param topics            which to shadow.
      * @param startOffset       where to begin in a journal that is new.
      * @param refreshIntervalMs between two looks at the metadata, milliseconds.
+     * @param onTopicDelete     what becomes of a topic that the source has deleted.
+     * @param journalDir        in which the operator's rules are.
      * @param partitions        the engine's.
      * @param events            where news for the operator go.
      */
@@ -61,6 +70,8 @@ public final class ControlPlane implements Agent
         TopicFilter topics,
         StartOffset startOffset,
         long refreshIntervalMs,
+        OnTopicDelete onTopicDelete,
+        Path journalDir,
         ShadowPartitions partitions,
         SourceEvents events)
     {
@@ -71,6 +82,7 @@ public final class ControlPlane implements Agent
         final int index;
         final Uuid topicId;
         boolean hasBegun;
+        int looksWithout;
 
         Known(final int index, final Uuid topicId)
         {
@@ -88,6 +100,8 @@ public final class ControlPlane implements Agent
     {
         this.ctx = ctx;
         client = new SourceClient(ctx.settings, "control");
+        outOfRange = new OutOfRangeQuestions(client, ctx.partitions);
+        wishes = new OperatorWishes(ctx.journalDir, ctx.partitions, ctx.events);
     }
 
     /**
@@ -96,6 +110,17 @@ public final class ControlPlane implements Agent
     public void refresh()
     {
         isRefreshRequested = true;
+    }
+
+    /**
+     * Find out what a leader has, and tell the FetchAgent. From any thread, does not block.
+     *
+     * @param question of a FetchAgent.
+     */
+    public void ask(final OutOfRange question)
+    {
+        outOfRange.ask(question);
+        refresh();
     }
 
     /**
@@ -113,7 +138,12 @@ public final class ControlPlane implements Agent
         final long nowMs = System.currentTimeMillis();
         final boolean isDue = nowMs >= nextRefreshMs ||
             isRefreshRequested && nowMs >= lastRefreshMs + REQUESTED_REFRESH_MS;
-        if (isStopped || !isDue)
+        if (isStopped)
+        {
+            return 0;
+        }
+        wishes.look(nowMs);
+        if (!isDue)
         {
             return 0;
         }
@@ -168,6 +198,7 @@ public final class ControlPlane implements Agent
         final List<TopicPartition> fresh = discover(metadata);
         begin(open(fresh), metadata.topology());
         ctx.partitions.topology(metadata.topology());
+        outOfRange.answer(metadata.topology());
         if (!isDiscovered)
         {
             isDiscovered = true;
@@ -193,24 +224,106 @@ public final class ControlPlane implements Agent
     }
 
     /** Rows for partitions that were not known; those that are not open yet are tried again. */
-    private List<TopicPartition> discover(final ClusterMetadata metadata)
+    private List<TopicPartition> discover(final ClusterMetadata metadata) throws SourceUnavailableException
     {
         final List<TopicPartition> toOpen = new ArrayList<>();
         final Map<String, Uuid> listed = new HashMap<>();
         for (final ClusterMetadata.Topic topic : metadata.topics())
         {
             listed.put(topic.name(), topic.id());
-            if (ctx.topics.matches(topic.name()))
+            // A broker that is behind may still speak of an earlier generation.
+            if (ctx.topics.matches(topic.name()) && !ctx.partitions.isRetired(uuid(topic.id())))
             {
+                if (!retireEarlierGeneration(topic))
+                {
+                    continue;
+                }
                 for (final int partition : topic.partitions())
                 {
                     discover(topic, new TopicPartition(topic.name(), partition), toOpen);
                 }
             }
         }
-        known.forEach((partition, entry) ->
-            ctx.partitions.listed(entry.index, entry.topicId.equals(listed.get(partition.topic()))));
+        for (final Map.Entry<TopicPartition, Known> entry : known.entrySet())
+        {
+            final Known partition = entry.getValue();
+            final boolean isListed = partition.topicId.equals(listed.get(entry.getKey().topic()));
+            ctx.partitions.listed(partition.index, isListed);
+            partition.looksWithout = isListed ? 0 : partition.looksWithout + 1;
+        }
+        if (isDiscovered)
+        {
+            noticeDeleted();
+        }
         return toOpen;
+    }
+
+    /** False if it could not be retired now. */
+    private boolean retireEarlierGeneration(final ClusterMetadata.Topic topic)
+    {
+        final List<TopicPartition> earlier = known.entrySet().stream()
+            .filter((entry) -> entry.getKey().topic().equals(topic.name()) &&
+                !entry.getValue().topicId.equals(topic.id()))
+            .map(Map.Entry::getKey)
+            .toList();
+        if (!earlier.isEmpty())
+        {
+            final Uuid earlierId = known.get(earlier.get(0)).topicId;
+            final String text = "the topic was created anew with id " + topic.id() +
+                ", the shadow of " + earlierId + " is kept under retired/" + earlierId;
+            ctx.partitions.incident(Incident.Kind.TOPIC_RECREATED, topic.name(), uuid(earlierId), text);
+            for (final TopicPartition partition : earlier)
+            {
+                if (!ctx.partitions.retire(known.get(partition).index, text, false))
+                {
+                    return false;
+                }
+                wishes.forget(known.remove(partition).index);
+            }
+        }
+        return true;
+    }
+
+    /** Once for each topic that is gone for certain; with {@code on.topic.delete=mirror} the shadow goes too. */
+    private void noticeDeleted() throws SourceUnavailableException
+    {
+        final Map<String, List<TopicPartition>> gone = new LinkedHashMap<>();
+        known.forEach((partition, entry) ->
+        {
+            if (LOOKS_BEFORE_DELETED == entry.looksWithout)
+            {
+                gone.computeIfAbsent(partition.topic(), (topic) -> new ArrayList<>()).add(partition);
+            }
+        });
+        for (final Map.Entry<String, List<TopicPartition>> topic : gone.entrySet())
+        {
+            if (client.isUnknown(topic.getKey()))
+            {
+                final boolean isMirrored = OnTopicDelete.MIRROR == ctx.onTopicDelete;
+                final Uuid id = known.get(topic.getValue().get(0)).topicId;
+                final String text = "the topic was deleted at the source, its shadow is " +
+                    (isMirrored ? "deleted too, as on.topic.delete=mirror says" : "kept");
+                ctx.partitions.incident(Incident.Kind.TOPIC_DELETED, topic.getKey(), uuid(id), text);
+                if (isMirrored)
+                {
+                    topic.getValue().forEach((partition) -> retireDeleted(partition, text));
+                }
+            }
+        }
+    }
+
+    private void retireDeleted(final TopicPartition partition, final String text)
+    {
+        final Known entry = known.get(partition);
+        if (ctx.partitions.retire(entry.index, text, true))
+        {
+            known.remove(partition);
+            wishes.forget(entry.index);
+        }
+        else
+        {
+            entry.looksWithout--;
+        }
     }
 
     private void discover(
@@ -279,6 +392,7 @@ public final class ControlPlane implements Agent
                 knownTopics.add(partition.topic());
                 ctx.partitions.begin(new FetchAssignment(
                     entry.index, partition, entry.topicId, start, end.lastEpoch()));
+                wishes.begun(entry.index, partition.topic());
             }
         });
     }

@@ -1,7 +1,10 @@
 package io.umbra.engine.control;
 
 import io.umbra.engine.source.FetchAssignment;
+import io.umbra.engine.source.OutOfRange;
 import io.umbra.engine.source.SourceTopology;
+import io.umbra.engine.source.TokenBucket;
+import io.umbra.journal.Incident;
 
 import java.io.IOException;
 import java.util.UUID;
@@ -72,6 +75,81 @@ public interface ShadowPartitions
      * @param isFault        true if it will not help to try again.
      */
     void openFailed(int partitionIndex, String reason, boolean isFault);
+
+    /**
+     * An earlier generation of a topic (KIP-516), which a stale broker may still speak of.
+     *
+     * @param topicId of it.
+     * @return true if it was retired.
+     */
+    boolean isRetired(UUID topicId);
+
+    /**
+     * Shadow a partition no longer: its log is closed, and put aside or deleted. Blocks until that is done.
+     *
+     * @param partitionIndex from {@link #add}; may not be used again.
+     * @param reason         one line.
+     * @param isDeleted      true to delete what there is of it, false to keep it under {@code retired/}.
+     * @return false if it could not be done now; try again.
+     */
+    boolean retire(int partitionIndex, String reason, boolean isDeleted);
+
+    /**
+     * Something happened to a topic of which the operator should know.
+     *
+     * @param kind    of the event.
+     * @param topic   name.
+     * @param topicId of the topic that it happened to.
+     * @param text    one line.
+     */
+    void incident(Incident.Kind kind, String topic, UUID topicId, String text);
+
+    /**
+     * Fetch a partition or not.
+     *
+     * @param partitionIndex of a partition that has begun.
+     * @param isWanted       whether the operator wants it; false: its position is kept.
+     */
+    void wanted(int partitionIndex, boolean isWanted);
+
+    /**
+     * Limit the rate of a partition.
+     *
+     * @param partitionIndex of a partition that has begun.
+     * @param bucket         that it shares with others; null for no limit.
+     */
+    void limit(int partitionIndex, TokenBucket bucket);
+
+    /**
+     * Limit the rate of the link.
+     *
+     * @param bytesPerSecond at least 1; 0 for what the configuration says.
+     */
+    void linkRate(long bytesPerSecond);
+
+    /**
+     * Whether the operator has stopped the link as a whole.
+     *
+     * @param isPaused true if all partitions are stopped.
+     */
+    void linkPaused(boolean isPaused);
+
+    /**
+     * The leader's log begins above what a FetchAgent asked for.
+     *
+     * @param asked          by the FetchAgent.
+     * @param logStartOffset of the leader.
+     */
+    void offsetsLost(OutOfRange asked, long logStartOffset);
+
+    /**
+     * The leader's log ends below what a FetchAgent asked for.
+     *
+     * @param asked       by the FetchAgent.
+     * @param leaderEpoch largest of the leader at or below that of the last batch; -1 if it has none.
+     * @param endOffset   of that epoch at the leader.
+     */
+    void diverged(OutOfRange asked, int leaderEpoch, long endOffset);
 
     /**
      * Whether the source still lists the partition's topic under the same id.

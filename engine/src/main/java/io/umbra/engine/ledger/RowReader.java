@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.umbra.codecs.ledger.CommitDecoder;
 import io.umbra.codecs.ledger.EngineEventDecoder;
+import io.umbra.codecs.ledger.GapDecoder;
 import io.umbra.codecs.ledger.LogStartDecoder;
 import io.umbra.codecs.ledger.PartitionOpenedDecoder;
 import io.umbra.codecs.ledger.PartitionStateDecoder;
@@ -141,6 +142,15 @@ final class RowReader implements LedgerEntryHandler, AutoCloseable
     {
         named("LogStart", index, entry.nodeId(), entry.shard(), entry.timeNs(), entry.partitionIndex(), partition)
             .put("logStartOffset", entry.logStartOffset());
+    }
+
+    @Override
+    public void onGap(final long index, final LedgerPartition partition, final GapDecoder entry)
+    {
+        named("Gap", index, entry.nodeId(), entry.shard(), entry.timeNs(), entry.partitionIndex(), partition)
+            .put("fromOffset", entry.fromOffset())
+            .put("toOffset", entry.toOffset())
+            .put("reason", entry.reason());
     }
 
     @Override

@@ -58,16 +58,17 @@ final class Backlog
      * What to ask for next.
      *
      * @param brokerId of the broker.
+     * @param nowMs    current time.
      * @return empty if no partition is known to be behind.
      */
-    Map<TopicPartition, FetchRequest.PartitionData> next(final int brokerId)
+    Map<TopicPartition, FetchRequest.PartitionData> next(final int brokerId, final long nowMs)
     {
         asked.clear();
         final Map<TopicPartition, FetchRequest.PartitionData> requested = new LinkedHashMap<>();
         PartitionFetch partition;
         while (requested.size() < MOST_AT_ONCE && null != (partition = behind.pollFirst()))
         {
-            if (isToBeAsked(partition) && partition.leaderId == brokerId)
+            if (isToBeAsked(partition) && partition.isDue(nowMs) && partition.leaderId == brokerId)
             {
                 asked.add(partition);
                 requested.put(partition.topicPartition, partition.requestData());

@@ -101,7 +101,7 @@ final class BrokerFetch
     {
         if (nowMs < nextSessionFetchMs)
         {
-            final Map<TopicPartition, FetchRequest.PartitionData> behind = backlog.next(node.id());
+            final Map<TopicPartition, FetchRequest.PartitionData> behind = backlog.next(node.id(), nowMs);
             if (!behind.isEmpty())
             {
                 asked = behind;
@@ -111,16 +111,16 @@ final class BrokerFetch
             }
         }
         nextSessionFetchMs = nowMs + Math.max(SESSION_FETCH_INTERVAL_MS, partitions.size() / SESSION_PARTITIONS_PER_MS);
-        return nextSessionRequest(limits, maxBytes);
+        return nextSessionRequest(limits, maxBytes, nowMs);
     }
 
-    private FetchRequest.Builder nextSessionRequest(final FetchLimits limits, final int maxBytes)
+    private FetchRequest.Builder nextSessionRequest(final FetchLimits limits, final int maxBytes, final long nowMs)
     {
         final FetchSessionHandler.Builder builder = session.newBuilder(partitions.size(), false);
         int count = 0;
         for (final PartitionFetch partition : partitions.values())
         {
-            if (PartitionFetch.State.FETCHING == partition.state)
+            if (partition.isDue(nowMs))
             {
                 builder.add(partition.topicPartition, partition.requestData());
                 count++;

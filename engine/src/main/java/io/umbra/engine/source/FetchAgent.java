@@ -1,6 +1,7 @@
 package io.umbra.engine.source;
 
 import io.umbra.transport.FramePublisher;
+import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
 import org.agrona.concurrent.SystemEpochNanoClock;
@@ -16,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Fetches the partitions of one shard, raw and pipelined, and publishes them into the shard's IPC stream.
@@ -44,6 +46,7 @@ public final class FetchAgent implements Agent
     private final SourceLeaders leaders;
     private final FrameTurns turns;
     private final ManyToOneConcurrentLinkedQueue<Runnable> commands = new ManyToOneConcurrentLinkedQueue<>();
+    private final Int2ObjectHashMap<PartitionFetch> byIndex = new Int2ObjectHashMap<>();
     private final IdentityHashMap<ByteBuffer, Boolean> kept = new IdentityHashMap<>();
     private final AtomicCounter bufferWaits;
     private final AtomicCounter bufferPeak;
@@ -65,6 +68,8 @@ public final class FetchAgent implements Agent
      * @param counters        shown to the outside.
      * @param events          where news for the operator go.
      * @param refreshMetadata asks the control plane for fresh metadata, without blocking.
+     * @param outOfRange      asks the control plane what a leader has, without blocking.
+     * @param linkRate        limits the link as a whole; shared by all shards.
      */
     public record Context(
         int shard,
@@ -76,7 +81,9 @@ public final class FetchAgent implements Agent
         FetchProgress progress,
         FetchCounters counters,
         SourceEvents events,
-        Runnable refreshMetadata)
+        Runnable refreshMetadata,
+        Consumer<OutOfRange> outOfRange,
+        TokenBucket linkRate)
     {
     }
 
@@ -90,7 +97,7 @@ public final class FetchAgent implements Agent
         this.ctx = ctx;
         buffers = new ReceiveBuffers(
             ctx.limits.bufferBytes(), ctx.limits.maxBytes() + FetchLimits.RESPONSE_OVERHEAD);
-        responseReader = new FetchResponseReader(ctx.progress, ctx.refreshMetadata);
+        responseReader = new FetchResponseReader(ctx.progress, ctx.refreshMetadata, ctx.outOfRange);
         leaders = new SourceLeaders(ctx.progress, ctx.counters);
         turns = new FrameTurns(ctx.publisher, buffers, ctx.counters.backPressure());
         bufferWaits = ctx.counters.bufferWaits();
@@ -105,6 +112,107 @@ public final class FetchAgent implements Agent
     public void assign(final FetchAssignment assignment)
     {
         commands.offer(() -> onAssign(assignment));
+    }
+
+    /**
+     * Forget a partition.
+     *
+     * @param partitionIndex that was assigned.
+     * @param onForgotten    told when no frame of it will be published any more, on the agent's thread.
+     */
+    public void unassign(final int partitionIndex, final Runnable onForgotten)
+    {
+        commands.offer(() ->
+        {
+            final PartitionFetch partition = byIndex.remove(partitionIndex);
+            if (null != partition)
+            {
+                partition.state = PartitionFetch.State.HALTED;
+                // Voids what is in hand.
+                partition.assignmentEpoch = Integer.MAX_VALUE;
+                leaders.remove(partition);
+            }
+            onForgotten.run();
+        });
+    }
+
+    /**
+     * Stop fetching a partition; its position is kept.
+     *
+     * @param partitionIndex that was assigned.
+     * @param isDeleted      true if the source has deleted it, false if the operator wants it so.
+     */
+    public void suspend(final int partitionIndex, final boolean isDeleted)
+    {
+        commands.offer(() ->
+        {
+            final PartitionFetch partition = byIndex.get(partitionIndex);
+            if (null != partition && PartitionFetch.State.HALTED != partition.state)
+            {
+                partition.state = PartitionFetch.State.SUSPENDED;
+                partition.isConfirmed = false;
+                ctx.progress.onSuspended(partitionIndex, isDeleted);
+            }
+        });
+    }
+
+    /**
+     * Fetch a partition again that was suspended.
+     *
+     * @param partitionIndex that was assigned.
+     */
+    public void resume(final int partitionIndex)
+    {
+        commands.offer(() ->
+        {
+            final PartitionFetch partition = byIndex.get(partitionIndex);
+            if (null != partition && PartitionFetch.State.SUSPENDED == partition.state)
+            {
+                tryAgain(partition);
+            }
+        });
+    }
+
+    /**
+     * Limit the rate of a partition.
+     *
+     * @param partitionIndex that was assigned.
+     * @param bucket         that it shares with others; null for no limit.
+     */
+    public void limit(final int partitionIndex, final TokenBucket bucket)
+    {
+        commands.offer(() ->
+        {
+            final PartitionFetch partition = byIndex.get(partitionIndex);
+            if (null != partition)
+            {
+                partition.rateLimit = bucket;
+            }
+        });
+    }
+
+    /**
+     * The leader's log begins above what was asked for: the offsets between are lost.
+     *
+     * @param asked          by this agent.
+     * @param logStartOffset of the leader.
+     */
+    public void onOffsetsLost(final OutOfRange asked, final long logStartOffset)
+    {
+        commands.offer(() -> onFoundOut(asked, (partition) -> turns.announceLost(partition, logStartOffset)));
+    }
+
+    /**
+     * The leader's log ends below what was asked for, and no fetch could show where both agree.
+     *
+     * @param asked       by this agent.
+     * @param leaderEpoch largest of the leader at or below that of the last batch; -1 if it has none.
+     * @param endOffset   of that epoch at the leader.
+     */
+    public void onDiverged(final OutOfRange asked, final int leaderEpoch, final long endOffset)
+    {
+        commands.offer(() ->
+            onFoundOut(asked, (partition) -> turns.announceDiverged(partition, leaderEpoch, endOffset)));
     }
 
     /**
@@ -180,8 +288,22 @@ public final class FetchAgent implements Agent
     private void onAssign(final FetchAssignment assignment)
     {
         final PartitionFetch partition = new PartitionFetch(assignment, ctx.limits.partitionMaxBytes());
+        byIndex.put(partition.index, partition);
         turns.announce(partition);
         leaders.add(partition);
+    }
+
+    /** An answer counts only if the question is still the same, and nothing is in hand. */
+    private void onFoundOut(final OutOfRange asked, final Consumer<PartitionFetch> announcement)
+    {
+        final PartitionFetch partition = byIndex.get(asked.partitionIndex());
+        if (null != partition && asked.assignmentEpoch() == partition.assignmentEpoch &&
+            asked.fetchOffset() == partition.fetchPosition && asked.fetchOffset() == partition.publishPosition &&
+            PartitionFetch.State.BACKING_OFF == partition.state)
+        {
+            partition.state = PartitionFetch.State.AWAITING_JOURNAL;
+            announcement.accept(partition);
+        }
     }
 
     /** Partitions that the journal refused, and those whose time of waiting is over. */
@@ -200,13 +322,28 @@ public final class FetchAgent implements Agent
                 case FETCHING:
                     if (ctx.progress.isRefused(partition.index, partition.assignmentEpoch))
                     {
-                        partition.fault(nowMs, ctx.progress.journalEndOffset(partition.index));
+                        onRefused(partition, nowMs);
                         count++;
                     }
                     else if (partition.isConfirmed && null != partition.sourceFault)
                     {
                         partition.sourceFault = null;
                         turns.announce(partition);
+                    }
+                    break;
+
+                case AWAITING_JOURNAL:
+                    if (ctx.progress.isRefused(partition.index, partition.assignmentEpoch))
+                    {
+                        if (ctx.progress.isFaulted(partition.index))
+                        {
+                            onRefused(partition, nowMs);
+                        }
+                        else
+                        {
+                            tryAgain(partition);
+                        }
+                        count++;
                     }
                     break;
 
@@ -224,6 +361,18 @@ public final class FetchAgent implements Agent
             }
         }
         return count;
+    }
+
+    private void onRefused(final PartitionFetch partition, final long nowMs)
+    {
+        if (ctx.progress.isHalted(partition.index))
+        {
+            partition.state = PartitionFetch.State.HALTED;
+        }
+        else
+        {
+            partition.fault(nowMs, ctx.progress.journalEndOffset(partition.index));
+        }
     }
 
     private void tryAgain(final PartitionFetch partition)
@@ -245,7 +394,7 @@ public final class FetchAgent implements Agent
 
     private int fetch(final long nowMs)
     {
-        if (isFetchingStopped || turns.hasAnnouncements())
+        if (isFetchingStopped || turns.hasAnnouncements() || !ctx.linkRate.isPositive(nowMs))
         {
             return 0;
         }
@@ -402,8 +551,10 @@ public final class FetchAgent implements Agent
         final ByteBuffer received = network.received(response.destination());
         final FetchedResponse fetched = new FetchedResponse(
             received, broker.node.id(), SystemEpochNanoClock.INSTANCE.nanoTime());
-        broker.fetchedBytes.getAndAddRelease(responseReader.read(
-            broker, asked, fetchResponse.responseData(topicNames, version), fetched, nowMs));
+        final long bytes = responseReader.read(
+            broker, asked, fetchResponse.responseData(topicNames, version), fetched, nowMs);
+        broker.fetchedBytes.getAndAddRelease(bytes);
+        ctx.linkRate.take(bytes);
         broker.read(asked);
         leaders.hints(responseReader.leaderHints(), fetchResponse.data().nodeEndpoints());
         if (!fetched.isDone())
@@ -411,7 +562,7 @@ public final class FetchAgent implements Agent
             kept.put(received, Boolean.TRUE);
             broker.inHand(fetched);
         }
-        if (!isFetchingStopped && broker.mayFetch(nowMs))
+        if (!isFetchingStopped && broker.mayFetch(nowMs) && ctx.linkRate.isPositive(nowMs))
         {
             fetch(broker, nowMs);
         }

@@ -16,6 +16,22 @@ public interface FetchProgress
     boolean isRefused(int partitionIndex, int assignmentEpoch);
 
     /**
+     * Whether the journal takes nothing more of this partition until the engine is started again.
+     *
+     * @param partitionIndex the engine's index of the partition.
+     * @return true if it is of no use to fetch.
+     */
+    boolean isHalted(int partitionIndex);
+
+    /**
+     * Whether the journal has refused the partition because of a fault, not to begin anew at once.
+     *
+     * @param partitionIndex the engine's index of the partition.
+     * @return true if it should be tried again only after a while, or not at all.
+     */
+    boolean isFaulted(int partitionIndex);
+
+    /**
      * End of the partition's journal. Stable while {@link #isRefused} says true.
      *
      * @param partitionIndex the engine's index of the partition.
@@ -51,6 +67,14 @@ public interface FetchProgress
      * @param timeMs         wall clock.
      */
     void onFetched(int partitionIndex, long fetchPosition, long highWatermark, long logStartOffset, long timeMs);
+
+    /**
+     * The partition is not fetched for now, and need not be.
+     *
+     * @param partitionIndex the engine's index of the partition.
+     * @param isDeleted      true if the source has deleted it, false if the operator wants it so.
+     */
+    void onSuspended(int partitionIndex, boolean isDeleted);
 
     /**
      * The partition cannot be fetched for now; it is tried again.

@@ -10,6 +10,7 @@ import org.apache.kafka.common.requests.FetchResponse;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Takes in a fetch response partition by partition: moves the fetch positions on, and lines up what is to be published.
@@ -19,15 +20,20 @@ final class FetchResponseReader
 {
     private static final long NO_DELAY_MS = 0;
     private static final long REFUSED_RETRY_MS = 5_000;
+    /** If nobody finds out. */
+    private static final long OUT_OF_RANGE_RETRY_MS = 5_000;
 
     private final FetchProgress progress;
     private final Runnable refreshMetadata;
+    private final Consumer<OutOfRange> outOfRange;
     private final Map<PartitionFetch, SourceTopology.Leader> leaderHints = new LinkedHashMap<>();
 
-    FetchResponseReader(final FetchProgress progress, final Runnable refreshMetadata)
+    FetchResponseReader(
+        final FetchProgress progress, final Runnable refreshMetadata, final Consumer<OutOfRange> outOfRange)
     {
         this.progress = progress;
         this.refreshMetadata = refreshMetadata;
+        this.outOfRange = outOfRange;
     }
 
     /**
@@ -65,9 +71,10 @@ final class FetchResponseReader
                 else if (FetchResponse.isDivergingEpoch(entry.getValue()))
                 {
                     final FetchResponseData.EpochEndOffset end = entry.getValue().divergingEpoch();
-                    fault(partition, "the source's history has diverged: its leader epoch " + end.epoch() +
-                        " ends at offset " + end.endOffset() + ", the shadow has offsets up to " +
-                        partition.fetchPosition, fetched, nowMs);
+                    // First what is in hand, then the cut.
+                    fetched.addDiverged(partition, end.epoch(), end.endOffset());
+                    partition.isConfirmed = false;
+                    partition.state = PartitionFetch.State.AWAITING_JOURNAL;
                 }
                 else
                 {
@@ -128,6 +135,10 @@ final class FetchResponseReader
                 fetched.addRecords(
                     partition, records, begin, end, fetchOffset, data.highWatermark(), data.logStartOffset());
                 partition.succeeded();
+                if (null != partition.rateLimit)
+                {
+                    partition.rateLimit.take(end - begin);
+                }
             }
             if (size < 0)
             {
@@ -173,8 +184,12 @@ final class FetchResponseReader
                 break;
 
             case OFFSET_OUT_OF_RANGE:
-                fault(partition, "the source does not have offset " + partition.fetchPosition +
-                    " (any more): its log begins later or ends earlier", fetched, nowMs);
+                // Retention, truncation or a stale replica: only the leader's own offsets can tell.
+                backOff(partition, "the source does not have offset " + partition.fetchPosition + " (any more)",
+                    OUT_OF_RANGE_RETRY_MS, nowMs);
+                outOfRange.accept(new OutOfRange(
+                    partition.index, partition.topicPartition, partition.assignmentEpoch, partition.fetchPosition,
+                    partition.lastEpoch()));
                 break;
 
             case TOPIC_AUTHORIZATION_FAILED:

@@ -63,6 +63,11 @@ final class FetchedResponse
         slices.add(new LogStartSlice(partition, partition.assignmentEpoch, logStartOffset));
     }
 
+    void addDiverged(final PartitionFetch partition, final int leaderEpoch, final long endOffset)
+    {
+        slices.add(new DivergedSlice(partition, leaderEpoch, endOffset));
+    }
+
     void addFault(final PartitionFetch partition, final String reason)
     {
         slices.add(new FaultSlice(partition, partition.assignmentEpoch, reason));
@@ -161,6 +166,32 @@ final class FetchedResponse
             final boolean worked = isVoid() || publisher.sourceConditionChanged(
                 partition.index, partition.assignmentEpoch, partition.publishPosition, fetchTimeNs,
                 SourceCondition.FAULTED, reason);
+            return worked && done();
+        }
+    }
+
+    private final class DivergedSlice extends Slice
+    {
+        private final long fetchOffset;
+        private final int leaderEpoch;
+        private final long endOffset;
+
+        DivergedSlice(final PartitionFetch partition, final int leaderEpoch, final long endOffset)
+        {
+            super(partition, partition.assignmentEpoch);
+            this.fetchOffset = partition.fetchPosition;
+            this.leaderEpoch = leaderEpoch;
+            this.endOffset = endOffset;
+        }
+
+        boolean publish(final FramePublisher publisher, final FrameHeader header)
+        {
+            if (isVoid())
+            {
+                return done();
+            }
+            final boolean worked = fetchOffset == partition.publishPosition && publisher.sourceDiverged(
+                partition.index, partition.assignmentEpoch, fetchOffset, leaderEpoch, endOffset, fetchTimeNs);
             return worked && done();
         }
     }

@@ -20,7 +20,7 @@ final class FrameTurns
     private final MemoryPool pool;
     private final AtomicCounter backPressure;
     private final FrameHeader header = new FrameHeader();
-    private final ArrayDeque<PartitionFetch> announcements = new ArrayDeque<>();
+    private final ArrayDeque<Announcement> announcements = new ArrayDeque<>();
     private int first;
 
     FrameTurns(final FramePublisher publisher, final MemoryPool pool, final AtomicCounter backPressure)
@@ -30,10 +30,34 @@ final class FrameTurns
         this.backPressure = backPressure;
     }
 
+    /** What the journal must hear before it gets any further frame. */
+    private interface Announcement
+    {
+        boolean publish(FramePublisher publisher, long timeNs);
+    }
+
     /** The journal must hear of this partition's assignment epoch before it gets any frame of it. */
     void announce(final PartitionFetch partition)
     {
-        announcements.add(partition);
+        announcements.add((publisher, timeNs) -> publisher.sourceConditionChanged(
+            partition.index, partition.assignmentEpoch, partition.publishPosition, timeNs,
+            SourceCondition.FETCHING, ""));
+    }
+
+    /** The source has dropped what would come next. */
+    void announceLost(final PartitionFetch partition, final long toOffset)
+    {
+        final long fromOffset = partition.publishPosition;
+        announcements.add((publisher, timeNs) -> publisher.offsetsLost(
+            partition.index, partition.assignmentEpoch, fromOffset, toOffset, timeNs));
+    }
+
+    /** The source's log ends before what would come next, though no response could say so. */
+    void announceDiverged(final PartitionFetch partition, final int leaderEpoch, final long endOffset)
+    {
+        final long fetchOffset = partition.publishPosition;
+        announcements.add((publisher, timeNs) -> publisher.sourceDiverged(
+            partition.index, partition.assignmentEpoch, fetchOffset, leaderEpoch, endOffset, timeNs));
     }
 
     boolean hasAnnouncements()
@@ -69,7 +93,7 @@ final class FrameTurns
         boolean isBehind = false;
         while (!announcements.isEmpty() && !isBehind)
         {
-            isBehind = !publish(announcements.peekFirst());
+            isBehind = !announcements.peekFirst().publish(publisher, SystemEpochNanoClock.INSTANCE.nanoTime());
             if (!isBehind)
             {
                 announcements.pollFirst();
@@ -95,12 +119,5 @@ final class FrameTurns
             backPressure.incrementRelease();
         }
         return count;
-    }
-
-    private boolean publish(final PartitionFetch partition)
-    {
-        return publisher.sourceConditionChanged(
-            partition.index, partition.assignmentEpoch, partition.publishPosition,
-            SystemEpochNanoClock.INSTANCE.nanoTime(), SourceCondition.FETCHING, "");
     }
 }

@@ -66,11 +66,28 @@ public final class LagSampler implements Agent
      * Sample this partition too. From any thread.
      *
      * @param partitionIndex the engine's index of the partition.
-     * @param partition      its name.
+     * @param topic          its topic's name.
+     * @param partition      its number.
      */
-    public void track(final int partitionIndex, final TopicPartition partition)
+    public void track(final int partitionIndex, final String topic, final int partition)
     {
-        commands.offer(() -> tracked.put(partition, new Tracked(partitionIndex)));
+        commands.offer(() -> tracked.put(new TopicPartition(topic, partition), new Tracked(partitionIndex)));
+    }
+
+    /**
+     * Sample this partition no longer. From any thread.
+     *
+     * @param partitionIndex the engine's index of the partition.
+     */
+    public void forget(final int partitionIndex)
+    {
+        commands.offer(() ->
+        {
+            if (tracked.values().removeIf((entry) -> partitionIndex == entry.index))
+            {
+                listener.onLag(partitionIndex, 0);
+            }
+        });
     }
 
     /**
@@ -207,7 +224,16 @@ public final class LagSampler implements Agent
         {
             answeredAskNs = askedNs;
             listener.onSample(index, offset, nowMs);
-            if (offset > lastOffset)
+            if (offset < lastOffset)
+            {
+                // The source has truncated its log, or its high watermark has stepped back after an election.
+                while (size > 0 && sampleOffset[(head + size - 1) % MAX_OPEN_SAMPLES] > offset)
+                {
+                    size--;
+                }
+                lastOffset = offset;
+            }
+            else if (offset > lastOffset)
             {
                 // When the ring is full the newest sample is widened: its older time is kept, its offset raised.
                 final int slot = (head + Math.min(size, MAX_OPEN_SAMPLES - 1)) % MAX_OPEN_SAMPLES;

@@ -30,7 +30,13 @@ final class PartitionFetch
         /** Left out until {@link #retryAtMs}, after an error that passes by itself. */
         BACKING_OFF,
         /** Left out until {@link #retryAtMs}, after an error that needs help; the journal has been told. */
-        FAULTED
+        FAULTED,
+        /** Left out until the journal has dealt with what the source said; then fetching begins anew at its end. */
+        AWAITING_JOURNAL,
+        /** Left out until the operator wants it again, or the source has it again. */
+        SUSPENDED,
+        /** Left out for good: the journal takes nothing more of it. */
+        HALTED
     }
 
     final int index;
@@ -51,6 +57,8 @@ final class PartitionFetch
     String sourceFault;
     /** Whether a response has shown since the assignment that the leader serves it. */
     boolean isConfirmed;
+    /** Shared with other partitions of the same rule; null for none. */
+    TokenBucket rateLimit;
     private int attempts;
     private int faults;
     private long faultPosition = -1;
@@ -117,6 +125,17 @@ final class PartitionFetch
     void succeeded()
     {
         attempts = 0;
+    }
+
+    /** Whether it belongs into a request now. */
+    boolean isDue(final long nowMs)
+    {
+        return State.FETCHING == state && (null == rateLimit || rateLimit.isPositive(nowMs));
+    }
+
+    int lastEpoch()
+    {
+        return lastEpoch;
     }
 
     FetchRequest.PartitionData requestData()

@@ -12,6 +12,7 @@ import org.apache.kafka.common.memory.MemoryPool;
 import org.apache.kafka.common.message.ListOffsetsRequestData;
 import org.apache.kafka.common.message.ListOffsetsResponseData;
 import org.apache.kafka.common.message.MetadataRequestData;
+import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.common.requests.AbstractResponse;
@@ -19,6 +20,8 @@ import org.apache.kafka.common.requests.ListOffsetsRequest;
 import org.apache.kafka.common.requests.ListOffsetsResponse;
 import org.apache.kafka.common.requests.MetadataRequest;
 import org.apache.kafka.common.requests.MetadataResponse;
+import org.apache.kafka.common.requests.OffsetsForLeaderEpochRequest;
+import org.apache.kafka.common.requests.OffsetsForLeaderEpochResponse;
 import org.apache.kafka.common.utils.Time;
 
 import java.io.IOException;
@@ -114,6 +117,74 @@ public final class SourceClient implements AutoCloseable
             readOffsets(response, offsets);
         }
         return offsets;
+    }
+
+    /**
+     * Where the leader's log ends in the history of a leader epoch (KIP-101, KIP-320).
+     *
+     * @param partition   to ask for.
+     * @param leaderEpoch of the last batch that the asker has.
+     * @param topology    who leads what.
+     * @return largest epoch of the leader at or below that, and where it ends at the leader; null without a leader or
+     * with an error.
+     * @throws SourceUnavailableException if the leader does not answer.
+     */
+    public EpochEnd endOfEpoch(
+        final TopicPartition partition, final int leaderEpoch, final SourceTopology topology)
+        throws SourceUnavailableException
+    {
+        final SourceTopology.Leader leader = topology.leaders().get(partition);
+        final Node node = null == leader ? null : topology.nodes().get(leader.id());
+        if (null == node)
+        {
+            return null;
+        }
+        final OffsetForLeaderEpochRequestData.OffsetForLeaderTopicCollection topics =
+            new OffsetForLeaderEpochRequestData.OffsetForLeaderTopicCollection();
+        topics.add(new OffsetForLeaderEpochRequestData.OffsetForLeaderTopic()
+            .setTopic(partition.topic())
+            .setPartitions(List.of(new OffsetForLeaderEpochRequestData.OffsetForLeaderPartition()
+                .setPartition(partition.partition())
+                .setCurrentLeaderEpoch(leader.epoch())
+                .setLeaderEpoch(leaderEpoch))));
+        final OffsetsForLeaderEpochResponse response = (OffsetsForLeaderEpochResponse)send(
+            node, OffsetsForLeaderEpochRequest.Builder.forConsumer(topics));
+        return response.data().topics().stream()
+            .flatMap((topic) -> topic.partitions().stream())
+            .filter((end) -> Errors.NONE.code() == end.errorCode())
+            .findFirst()
+            .map((end) -> new EpochEnd(end.leaderEpoch(), end.endOffset()))
+            .orElse(null);
+    }
+
+    /**
+     * Where a leader epoch ends.
+     *
+     * @param leaderEpoch the epoch; -1 if the leader has none.
+     * @param endOffset   of it; -1 likewise.
+     */
+    public record EpochEnd(int leaderEpoch, long endOffset)
+    {
+    }
+
+    /**
+     * Whether the source says for certain that a topic does not exist: not that the credentials may not see it.
+     *
+     * @param topic name.
+     * @return false also if nobody knows.
+     * @throws SourceUnavailableException if no broker answers.
+     */
+    public boolean isUnknown(final String topic) throws SourceUnavailableException
+    {
+        final MetadataRequestData request = new MetadataRequestData()
+            .setTopics(List.of(new MetadataRequestData.MetadataRequestTopic().setName(topic)))
+            .setAllowAutoTopicCreation(false);
+        for (final Node node : knownNodes.values())
+        {
+            final MetadataResponse response = (MetadataResponse)send(node, new MetadataRequest.Builder(request));
+            return Errors.UNKNOWN_TOPIC_OR_PARTITION == response.errors().get(topic);
+        }
+        return false;
     }
 
     /**

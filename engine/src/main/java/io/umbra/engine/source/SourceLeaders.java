@@ -53,6 +53,18 @@ final class SourceLeaders
         move(partition, topology.leaders().get(partition.topicPartition));
     }
 
+    /** Forget a partition. What is in hand of it is void: the caller has seen to that. */
+    void remove(final PartitionFetch partition)
+    {
+        // Another generation of its topic may have its name by now.
+        partitions.remove(partition.topicPartition, partition);
+        final BrokerFetch broker = brokersById.get(partition.leaderId);
+        if (null != broker)
+        {
+            broker.partitions.remove(partition.topicPartition, partition);
+        }
+    }
+
     /**
      * Fresh metadata.
      *
@@ -120,7 +132,8 @@ final class SourceLeaders
         }
         partition.leader(leader.id(), leader.epoch());
         brokerFor(topology.nodes().get(leader.id())).add(partition);
-        if (PartitionFetch.State.FAULTED != partition.state)
+        if (PartitionFetch.State.WAITING_FOR_LEADER == partition.state ||
+            PartitionFetch.State.BACKING_OFF == partition.state)
         {
             partition.state = PartitionFetch.State.FETCHING;
         }

@@ -22,6 +22,7 @@ import static io.umbra.engine.status.PartitionTableLayout.JOURNAL_STATE_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.LAG_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.LAST_EPOCH_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.LEADER_EPOCH_OFFSET;
+import static io.umbra.engine.status.PartitionTableLayout.LAST_STABLE_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.LEADER_ID_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.LOG_START_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.PARTITION_OFFSET;
@@ -143,6 +144,12 @@ abstract class PartitionRows
     public long journalDurableOffset(final int index)
     {
         return readable(index).getLongVolatile(row(index) + DURABLE_OFFSET);
+    }
+
+    /** Offset below which every transaction in the log is decided: READ_COMMITTED consumers read up to here. */
+    public long journalLastStableOffset(final int index)
+    {
+        return readable(index).getLongVolatile(row(index) + LAST_STABLE_OFFSET);
     }
 
     /** Leader epoch of the last batch in the log. */

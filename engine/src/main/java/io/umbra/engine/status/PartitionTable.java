@@ -23,6 +23,7 @@ import static io.umbra.engine.status.PartitionTableLayout.JOURNAL_ERROR_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.JOURNAL_STATE_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.LAG_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.LAST_EPOCH_OFFSET;
+import static io.umbra.engine.status.PartitionTableLayout.LAST_STABLE_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.LEADER_EPOCH_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.LEADER_ID_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.LOG_START_OFFSET;
@@ -188,6 +189,7 @@ public final class PartitionTable extends PartitionRows implements AutoCloseable
         chunk.putLong(row + END_OFFSET, UNKNOWN);
         chunk.putLong(row + DURABLE_OFFSET, UNKNOWN);
         chunk.putInt(row + LAST_EPOCH_OFFSET, UNKNOWN);
+        chunk.putLong(row + LAST_STABLE_OFFSET, UNKNOWN);
         chunk.putLong(row + SAMPLED_END_OFFSET, UNKNOWN);
         header.rowCount(index + 1);
 
@@ -269,16 +271,19 @@ public final class PartitionTable extends PartitionRows implements AutoCloseable
      * @param endOffset      next offset to be journaled.
      * @param durableOffset  offset below which everything is on the disk.
      * @param lastEpoch      leader epoch of the last batch, or -1.
+     * @param lastStable     offset below which every transaction is decided.
      */
     public void journalPositions(
         final int index,
         final long logStartOffset,
         final long endOffset,
         final long durableOffset,
-        final int lastEpoch)
+        final int lastEpoch,
+        final long lastStable)
     {
         final UnsafeBuffer chunk = writable(index);
         final int row = row(index);
+        chunk.putLongRelease(row + LAST_STABLE_OFFSET, lastStable);
         chunk.putLongRelease(row + LOG_START_OFFSET, logStartOffset);
         chunk.putIntRelease(row + LAST_EPOCH_OFFSET, lastEpoch);
         chunk.putLongRelease(row + END_OFFSET, endOffset);

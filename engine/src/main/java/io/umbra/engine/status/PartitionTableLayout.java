@@ -59,9 +59,11 @@ package io.umbra.engine.status;
  *   +---------------------------------------------------------------+
  * 448   Lag: sampler                                                |
  *   +---------------------------------------------------------------+
- * 512   Error on the way from the source, a text: FetchAgent       ...
+ * 512   Journal, second line: JournalAgent                          |
  *   +---------------------------------------------------------------+
- * 768   Error of the journal, a text: JournalAgent                 ...
+ * 576   Error on the way from the source, a text: FetchAgent       ...
+ *   +---------------------------------------------------------------+
+ * 800   Error of the journal, a text: JournalAgent                 ...
  *   +---------------------------------------------------------------+
  * </pre>
  */
@@ -69,7 +71,7 @@ final class PartitionTableLayout
 {
     /** "UMBRATBL" in the file's byte order. */
     static final long MAGIC = 0x4C42_5441_5242_4D55L;
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     static final int HEADER_LENGTH = 4096;
     static final int ROW_LENGTH = 1024;
@@ -134,9 +136,11 @@ final class PartitionTableLayout
     static final int SAMPLED_TIME_OFFSET = 456;
     static final int LAG_OFFSET = 464;
 
-    static final int FETCH_ERROR_OFFSET = 512;
-    static final int JOURNAL_ERROR_OFFSET = 768;
-    static final int ERROR_LENGTH = 256;
+    static final int LAST_STABLE_OFFSET = 512;
+
+    static final int FETCH_ERROR_OFFSET = 576;
+    static final int JOURNAL_ERROR_OFFSET = 800;
+    static final int ERROR_LENGTH = 224;
 
     private PartitionTableLayout()
     {

@@ -1,6 +1,9 @@
 package io.umbra.engine.status;
 
+import io.umbra.journal.Incident;
+
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Comparator;
@@ -17,11 +20,13 @@ final class ReportBuilder
     private static final long UNKNOWN = -1;
     private static final String STATE_UNKNOWN = "UNKNOWN";
     private static final StatusReport.Partition UNKNOWN_PARTITION = new StatusReport.Partition(
-        -1, -1, -1, -1, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, STATE_UNKNOWN, null);
+        -1, -1, -1, -1, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, STATE_UNKNOWN, null);
     private static final Base64.Encoder ID_ENCODER = Base64.getUrlEncoder().withoutPadding();
 
     private final Map<TopicKey, TopicRows> topics =
         new TreeMap<>(Comparator.comparing(TopicKey::name).thenComparing(TopicKey::id));
+
+    private final List<StatusReport.Incident> incidents = new ArrayList<>();
 
     private record TopicKey(String name, String id)
     {
@@ -66,6 +71,7 @@ final class ReportBuilder
             table.journalLogStartOffset(index),
             end,
             durable,
+            table.journalLastStableOffset(index),
             highWatermark,
             lagRecords(highWatermark, end),
             0 == agingMs || UNKNOWN == sampledLagMs ? sampledLagMs : sampledLagMs + Math.max(0, agingMs - sampleTimeMs),
@@ -90,11 +96,19 @@ final class ReportBuilder
             end,
             // The table knows of flushes since the last checkpoint.
             Math.min(Math.max(file.durableOffset(), row.durableOffset()), end),
+            row.lastStableOffset(),
             row.sourceHighWatermark(),
             lagRecords(row.sourceHighWatermark(), end),
             row.lagMs(),
             row.state(),
             null == file.error() ? row.error() : file.error()));
+    }
+
+    void add(final Incident incident)
+    {
+        incidents.add(new StatusReport.Incident(
+            incident.kind().name(), incident.topic(), incident.partition(), incident.fromOffset(), incident.toOffset(),
+            Instant.ofEpochMilli(incident.timeMs()).toString(), incident.text()));
     }
 
     StatusReport build(final TableHeader header, final boolean isRunning, final long uptimeMs)
@@ -114,7 +128,8 @@ final class ReportBuilder
                 rounded(header.rpoP99Ms()),
                 rounded(header.rpoP999Ms()),
                 rounded(header.rpoMaxMs())),
-            topics());
+            topics(),
+            List.copyOf(incidents));
     }
 
     /** Without a table: no engine has run on this journal. */
@@ -130,7 +145,8 @@ final class ReportBuilder
             0,
             lag(false),
             new StatusReport.Rpo(0, 0, 0, 0),
-            topics());
+            topics(),
+            List.copyOf(incidents));
     }
 
     private TopicRows topic(final String name, final UUID id)
@@ -161,6 +177,11 @@ final class ReportBuilder
         boolean isMsKnown = isRecordsKnown;
         for (final TopicRows topic : topics.values())
         {
+            if (TopicState.SOURCE_DELETED == topic.state)
+            {
+                // What it had more, nobody has.
+                continue;
+            }
             for (final StatusReport.Partition partition : topic.partitions.values())
             {
                 records += Math.max(0, partition.lagRecords());

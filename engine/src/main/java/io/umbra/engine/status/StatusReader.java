@@ -1,5 +1,7 @@
 package io.umbra.engine.status;
 
+import io.umbra.journal.Incidents;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -58,10 +60,10 @@ public final class StatusReader
         }
     }
 
-    private static Status running(final PartitionTable table, final long nowMs) throws IOException
+    private Status running(final PartitionTable table, final long nowMs) throws IOException
     {
         final TableHeader header = table.header();
-        final ReportBuilder builder = new ReportBuilder();
+        final ReportBuilder builder = builder();
         for (int index = 0, rows = table.rowCount(); index < rows; index++)
         {
             builder.add(table, index, 0);
@@ -73,7 +75,7 @@ public final class StatusReader
 
     private Status stopped(final PartitionTable table, final long nowMs) throws IOException
     {
-        final ReportBuilder builder = new ReportBuilder();
+        final ReportBuilder builder = builder();
         for (int index = 0, rows = table.rowCount(); index < rows; index++)
         {
             builder.add(table, index, nowMs);
@@ -86,10 +88,17 @@ public final class StatusReader
 
     private Status neverRun() throws IOException
     {
-        final ReportBuilder builder = new ReportBuilder();
+        final ReportBuilder builder = builder();
         JournalFiles.partitions(journalDir).forEach(builder::add);
 
         return new Status(builder.build(linkName), "");
+    }
+
+    private ReportBuilder builder() throws IOException
+    {
+        final ReportBuilder builder = new ReportBuilder();
+        new Incidents(journalDir).open().forEach(builder::add);
+        return builder;
     }
 
     private static boolean isRunning(final TableHeader header, final long nowMs)

@@ -16,6 +16,7 @@ import java.util.List;
  * @param lag              of the link as a whole.
  * @param rpoMs            recovery point objective as measured since the engine's start.
  * @param topics           by name.
+ * @param incidents        what happened at the source and nobody has acknowledged, the oldest first.
  */
 public record StatusReport(
     String link,
@@ -27,7 +28,8 @@ public record StatusReport(
     long recordsPerSecond,
     Lag lag,
     Rpo rpoMs,
-    List<Topic> topics)
+    List<Topic> topics,
+    List<Incident> incidents)
 {
     static final String RUNNING = "running";
     static final String STOPPED = "stopped";
@@ -56,6 +58,22 @@ public record StatusReport(
     }
 
     /**
+     * Something that the operator should know of.
+     *
+     * @param kind       such as {@code GAP}.
+     * @param topic      name of the topic.
+     * @param partition  number within the topic; -1 if it concerns the topic as a whole.
+     * @param fromOffset first offset concerned.
+     * @param toOffset   the offset behind the last one concerned.
+     * @param time       when it was noticed, in ISO 8601.
+     * @param text       one line for people.
+     */
+    public record Incident(
+        String kind, String topic, int partition, long fromOffset, long toOffset, String time, String text)
+    {
+    }
+
+    /**
      * A topic.
      *
      * @param name       of the topic.
@@ -77,6 +95,7 @@ public record StatusReport(
      * @param logStartOffset      first offset of the log.
      * @param endOffset           next offset to be journaled.
      * @param durableOffset       offset below which everything is on the disk.
+     * @param lastStableOffset    offset below which every transaction is decided.
      * @param sourceHighWatermark as sampled.
      * @param lagRecords          records that the source has and the journal has not.
      * @param lagMs               age of the oldest of them, in milliseconds.
@@ -91,6 +110,7 @@ public record StatusReport(
         long logStartOffset,
         long endOffset,
         long durableOffset,
+        long lastStableOffset,
         long sourceHighWatermark,
         long lagRecords,
         long lagMs,

@@ -14,8 +14,8 @@ public final class StatusText
     private static final String UNKNOWN = "-";
     private static final long KIB = 1024;
     private static final String[] HEADINGS = {
-        "TOPIC", "PARTITION", "SHARD", "LEADER", "EPOCH", "LOG-START", "END", "DURABLE", "SOURCE-HW", "LAG", "LAG-MS",
-        "STATE"};
+        "TOPIC", "PARTITION", "SHARD", "LEADER", "EPOCH", "LOG-START", "END", "DURABLE", "STABLE", "SOURCE-HW", "LAG",
+        "LAG-MS", "STATE"};
 
     private StatusText()
     {
@@ -42,6 +42,12 @@ public final class StatusText
         if (!status.error().isEmpty())
         {
             text.append("error: ").append(status.error()).append(System.lineSeparator());
+        }
+        for (final StatusReport.Incident incident : report.incidents())
+        {
+            text.append(String.format(Locale.ROOT, "incident: %s %s %s: %s%n", incident.time(), incident.kind(),
+                incident.partition() < 0 ? incident.topic() : incident.topic() + "-" + incident.partition(),
+                incident.text()));
         }
         text.append(System.lineSeparator());
         appendPartitions(text, report);
@@ -134,6 +140,7 @@ public final class StatusText
             plain(partition.logStartOffset()),
             plain(partition.endOffset()),
             plain(partition.durableOffset()),
+            plain(partition.lastStableOffset()),
             plain(partition.sourceHighWatermark()),
             plain(partition.lagRecords()),
             plain(partition.lagMs()),

@@ -51,14 +51,14 @@ class BacklogTest
     {
         final List<PartitionFetch> partitions = partitions(Backlog.MANY_PARTITIONS);
         backlog.renew(partitions, Map.of(partitions.get(9).topicPartition, partitions.get(9).requestData()));
-        assertEquals(List.of(9), numbers(backlog.next(BROKER)));
+        assertEquals(List.of(9), numbers(backlog.next(BROKER, 0)));
     }
 
     @Test
     void fewPartitionsAreLeftToTheSession()
     {
         renew(partitions(Backlog.MANY_PARTITIONS - 1));
-        assertTrue(backlog.next(BROKER).isEmpty());
+        assertTrue(backlog.next(BROKER, 0).isEmpty());
     }
 
     @Test
@@ -73,7 +73,7 @@ class BacklogTest
         partitions.get(8).fetchPosition = 0;
         renew(partitions);
         partitions.get(8).leader(BROKER + 1, 1);
-        final Map<TopicPartition, FetchRequest.PartitionData> requested = backlog.next(BROKER);
+        final Map<TopicPartition, FetchRequest.PartitionData> requested = backlog.next(BROKER, 0);
         assertEquals(List.of(5, 6), numbers(requested));
         assertEquals(99, requested.get(new TopicPartition("topic", 5)).fetchOffset);
     }
@@ -83,12 +83,12 @@ class BacklogTest
     {
         final List<PartitionFetch> partitions = partitions(Backlog.MANY_PARTITIONS);
         renew(partitions);
-        final Map<TopicPartition, FetchRequest.PartitionData> first = backlog.next(BROKER);
+        final Map<TopicPartition, FetchRequest.PartitionData> first = backlog.next(BROKER, 0);
         assertEquals(Backlog.MOST_AT_ONCE, first.size());
         partitions.get(0).fetchPosition = 100;
         partitions.get(1).fetchPosition = 50;
         backlog.answered(first);
-        final Map<TopicPartition, FetchRequest.PartitionData> next = backlog.next(BROKER);
+        final Map<TopicPartition, FetchRequest.PartitionData> next = backlog.next(BROKER, 0);
         final List<Integer> second = numbers(next);
         assertEquals(List.of(2, 3, 4), second.subList(0, 3));
         assertEquals(Backlog.MOST_AT_ONCE, second.size());
@@ -96,15 +96,15 @@ class BacklogTest
 
         partitions.forEach((partition) -> partition.fetchPosition = partition.index == 1 ? 50 : 100);
         backlog.answered(next);
-        assertEquals(List.of(1), numbers(backlog.next(BROKER)));
+        assertEquals(List.of(1), numbers(backlog.next(BROKER, 0)));
     }
 
     @Test
     void aResponseWithoutAnythingLeavesTheRestToTheSession()
     {
         renew(partitions(Backlog.MANY_PARTITIONS));
-        backlog.answered(backlog.next(BROKER));
-        final List<Integer> rest = numbers(backlog.next(BROKER));
+        backlog.answered(backlog.next(BROKER, 0));
+        final List<Integer> rest = numbers(backlog.next(BROKER, 0));
         assertEquals(Backlog.MOST_AT_ONCE, rest.get(0));
     }
 }

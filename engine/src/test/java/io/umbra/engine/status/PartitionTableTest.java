@@ -50,7 +50,7 @@ class PartitionTableTest
             table.leader(0, 5, 11, 4);
             table.fetched(0, 101, 205, 3, 4_000L);
             table.fetchState(0, FetchState.RETRYING, "no leader");
-            table.journalPositions(0, 10, 20, 15, 9);
+            table.journalPositions(0, 10, 20, 15, 9, 18);
             table.journalCommitted(0, 30, 10, 1_000, 10, 77L, 5_000L);
             table.journalCommitted(0, 35, 11, 500, 5, 78L, 5_001L);
             table.journalDurable(0, 25);
@@ -136,7 +136,7 @@ class PartitionTableTest
             for (int i = 0; i < rows; i++)
             {
                 assertEquals(i, table.add("topic-" + i, TOPIC_ID, i, i & 3, 0L));
-                table.journalPositions(i, i, 2L * i, i, 1);
+                table.journalPositions(i, i, 2L * i, i, 1, i);
             }
             assertEquals(rows, reader.rowCount());
             for (int i = 0; i < rows; i++)
@@ -269,7 +269,7 @@ class PartitionTableTest
             PartitionTable reader = PartitionTable.openReadOnly(journalDir))
         {
             table.add("orders", TOPIC_ID, 0, 0, 0L);
-            table.journalPositions(0, 0, 0, 0, 0);
+            table.journalPositions(0, 0, 0, 0, 0, 0);
             assertEquals(1, reader.rowCount());
             final Thread writer = new Thread(() ->
             {

@@ -137,7 +137,7 @@ class StatusReaderTest
         assertNull(read(startMs).report().clusterId());
         assertEquals(new StatusReport.Lag(-1, -1), read(startMs).report().lag());
         table.add("orders", ORDERS_ID, 1, 0, 0);
-        table.journalPositions(1, 0, 10, 10, 0);
+        table.journalPositions(1, 0, 10, 10, 0, 10);
         table.sampled(1, 17, startMs, 5);
         assertEquals(new StatusReport.Lag(7, 5), read(startMs).report().lag());
     }
@@ -276,15 +276,15 @@ class StatusReaderTest
         table.add("orders", ORDERS_ID, 1, 0, 0);
         table.leader(0, 2, 7, 1);
         table.fetchState(0, FetchState.ACTIVE, null);
-        table.journalPositions(0, 5, 90, 80, 3);
+        table.journalPositions(0, 5, 90, 80, 3, 70);
         table.sampled(0, 100, startMs, 33);
         table.add("orders", ORDERS_ID, 0, 1, 0);
         table.fetchState(1, FetchState.ACTIVE, null);
-        table.journalPositions(1, 0, 10, 10, 3);
+        table.journalPositions(1, 0, 10, 10, 3, 10);
         table.sampled(1, 10, startMs, 0);
         table.add("audit", AUDIT_ID, 0, 1, 0);
         table.fetchState(2, FetchState.ACTIVE, null);
-        table.journalPositions(2, 0, 0, 0, -1);
+        table.journalPositions(2, 0, 0, 0, -1, 0);
         table.sampled(2, 0, startMs, 0);
     }
 

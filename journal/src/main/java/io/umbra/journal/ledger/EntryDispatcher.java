@@ -3,6 +3,7 @@ package io.umbra.journal.ledger;
 import io.umbra.codecs.ledger.CommitDecoder;
 import io.umbra.codecs.ledger.EngineEventDecoder;
 import io.umbra.codecs.ledger.EngineEventType;
+import io.umbra.codecs.ledger.GapDecoder;
 import io.umbra.codecs.ledger.LogStartDecoder;
 import io.umbra.codecs.ledger.MessageHeaderDecoder;
 import io.umbra.codecs.ledger.PartitionOpenedDecoder;
@@ -28,6 +29,7 @@ final class EntryDispatcher
     private final TruncatedDecoder truncated = new TruncatedDecoder();
     private final PartitionStateDecoder partitionState = new PartitionStateDecoder();
     private final LogStartDecoder logStart = new LogStartDecoder();
+    private final GapDecoder gap = new GapDecoder();
 
     /**
      * Whether bytes can be an entry.
@@ -88,6 +90,10 @@ final class EntryDispatcher
             case LogStartDecoder.TEMPLATE_ID:
                 logStart.wrapAndApplyHeader(buffer, offset, header);
                 handler.onLogStart(index, partitions.get(logStart.partitionIndex()), logStart);
+                break;
+            case GapDecoder.TEMPLATE_ID:
+                gap.wrapAndApplyHeader(buffer, offset, header);
+                handler.onGap(index, partitions.get(gap.partitionIndex()), gap);
                 break;
             default:
                 handler.onUnknown(index, header.templateId());

@@ -3,6 +3,7 @@ package io.umbra.journal.ledger;
 import io.umbra.codecs.ledger.CommitEncoder;
 import io.umbra.codecs.ledger.EngineEventEncoder;
 import io.umbra.codecs.ledger.EngineEventType;
+import io.umbra.codecs.ledger.GapEncoder;
 import io.umbra.codecs.ledger.LogStartEncoder;
 import io.umbra.codecs.ledger.MessageHeaderEncoder;
 import io.umbra.codecs.ledger.PartitionOpenedEncoder;
@@ -43,6 +44,7 @@ final class EntryEncoder
     private final TruncatedEncoder truncated = new TruncatedEncoder();
     private final PartitionStateEncoder partitionState = new PartitionStateEncoder();
     private final LogStartEncoder logStart = new LogStartEncoder();
+    private final GapEncoder gap = new GapEncoder();
 
     EntryEncoder(final int nodeId, final int shard)
     {
@@ -184,6 +186,21 @@ final class EntryEncoder
             .logStartOffset(logStartOffset)
             .timeNs(timeNs);
         return length(logStart.encodedLength());
+    }
+
+    int gap(
+        final int partitionIndex, final long fromOffset, final long toOffset, final long timeNs, final String reason)
+    {
+        final byte[] text = text(reason);
+        gap.wrapAndApplyHeader(buffer, 0, header)
+            .nodeId(nodeId)
+            .shard(shard)
+            .partitionIndex(partitionIndex)
+            .fromOffset(fromOffset)
+            .toOffset(toOffset)
+            .timeNs(timeNs)
+            .putReason(text, 0, text.length);
+        return length(gap.encodedLength());
     }
 
     private static int length(final int bodyLength)

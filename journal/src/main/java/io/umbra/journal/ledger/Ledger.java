@@ -135,6 +135,12 @@ public final class Ledger implements AutoCloseable
             return LedgerAgreement.UNKNOWN;
         }
         final long ledgerEnd = previous.endOffset();
+        if (ledgerEnd < endOffset && previous.digest() == digest)
+        {
+            files.append(encoder.gap(
+                partitionIndex, ledgerEnd, endOffset, timeNs, "the log began anew there before the last stop"));
+            return LedgerAgreement.LOG_LONGER;
+        }
         if (ledgerEnd < endOffset)
         {
             files.append(encoder.recovered(partitionIndex, ledgerEnd, endOffset - 1, digest, timeNs));
@@ -305,6 +311,24 @@ public final class Ledger implements AutoCloseable
         prepare(0);
         files.append(encoder.logStart(partitionIndex, logStartOffset, timeNs));
         partition.logStartOffset(logStartOffset);
+    }
+
+    /**
+     * Offsets that the source had dropped before the shadow had them.
+     *
+     * @param partitionIndex index of the partition, which was opened before.
+     * @param fromOffset     end offset before.
+     * @param toOffset       next offset to be journaled.
+     * @param timeNs         wall clock, nanoseconds since 1970.
+     * @param reason         for people; what is longer than 1024 bytes of UTF-8 is cut off.
+     */
+    public void gap(
+        final int partitionIndex, final long fromOffset, final long toOffset, final long timeNs, final String reason)
+    {
+        final OpenPartition partition = partition(partitionIndex);
+        prepare(0);
+        files.append(encoder.gap(partitionIndex, fromOffset, toOffset, timeNs, reason));
+        partition.end(toOffset, partition.digest());
     }
 
     /**

@@ -2,6 +2,7 @@ package io.umbra.journal.ledger;
 
 import io.umbra.codecs.ledger.CommitDecoder;
 import io.umbra.codecs.ledger.EngineEventDecoder;
+import io.umbra.codecs.ledger.GapDecoder;
 import io.umbra.codecs.ledger.LogStartDecoder;
 import io.umbra.codecs.ledger.PartitionOpenedDecoder;
 import io.umbra.codecs.ledger.PartitionStateDecoder;
@@ -89,6 +90,17 @@ public interface LedgerEntryHandler
      * @param entry     decoder on it.
      */
     default void onLogStart(final long index, final LedgerPartition partition, final LogStartDecoder entry)
+    {
+    }
+
+    /**
+     * Offsets that the source had dropped before the shadow had them.
+     *
+     * @param index     of the entry.
+     * @param partition concerned.
+     * @param entry     decoder on it.
+     */
+    default void onGap(final long index, final LedgerPartition partition, final GapDecoder entry)
     {
     }
 

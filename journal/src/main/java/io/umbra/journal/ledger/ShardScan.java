@@ -2,6 +2,7 @@ package io.umbra.journal.ledger;
 
 import io.umbra.codecs.ledger.CommitDecoder;
 import io.umbra.codecs.ledger.EngineEventDecoder;
+import io.umbra.codecs.ledger.GapDecoder;
 import io.umbra.codecs.ledger.LogStartDecoder;
 import io.umbra.codecs.ledger.PartitionOpenedDecoder;
 import io.umbra.codecs.ledger.PartitionStateDecoder;
@@ -162,6 +163,18 @@ final class ShardScan
         public void onLogStart(final long index, final LedgerPartition partition, final LogStartDecoder entry)
         {
             time(entry.timeNs());
+        }
+
+        @Override
+        public void onGap(final long index, final LedgerPartition partition, final GapDecoder entry)
+        {
+            // The digest stays what it was: there is no batch in a gap.
+            final LedgerState.End before = ends.get(partition);
+            time(entry.timeNs());
+            if (before != null)
+            {
+                end(partition, entry.toOffset(), before.digest(), entry.timeNs());
+            }
         }
 
         @Override

@@ -1,0 +1,158 @@
+package io.umbra.journal;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Properties;
+import java.util.function.Predicate;
+
+/**
+ * The incidents of a journal: a small file each,
+ * <code>incidents/&lt;kind&gt;-&lt;topic id&gt;-&lt;partition&gt;-&lt;first offset&gt;.properties</code>, moved to
+ * <code>incidents/acknowledged/</code> when the operator has taken note. The same
+ * incident written again replaces the earlier file. Any thread, and, to list and acknowledge, any process.
+ */
+public final class Incidents
+{
+    private static final String DIRECTORY = "incidents";
+    private static final String ACKNOWLEDGED = "acknowledged";
+    private static final String SUFFIX = ".properties";
+
+    private final Path directory;
+
+    /**
+     * Nothing is created before the first incident.
+     *
+     * @param journalDir of the journal.
+     */
+    public Incidents(final Path journalDir)
+    {
+        directory = journalDir.resolve(DIRECTORY);
+    }
+
+    /**
+     * Write an incident down, durably.
+     *
+     * @param incident that happened.
+     * @throws IOException if it cannot be written.
+     */
+    public void add(final Incident incident) throws IOException
+    {
+        final StringBuilder text = new StringBuilder();
+        PropertiesText.append(text, "kind", incident.kind().name());
+        PropertiesText.append(text, "topic", incident.topic());
+        PropertiesText.append(text, "topic.id", PartitionFiles.encode(incident.topicId()));
+        PropertiesText.append(text, "partition", Integer.toString(incident.partition()));
+        PropertiesText.append(text, "from.offset", Long.toString(incident.fromOffset()));
+        PropertiesText.append(text, "to.offset", Long.toString(incident.toOffset()));
+        PropertiesText.append(text, "time.ms", Long.toString(incident.timeMs()));
+        PropertiesText.append(text, "text", incident.text());
+        Files.createDirectories(directory);
+        AtomicFile.write(
+            SegmentFiles.SYSTEM, directory.resolve(fileName(incident)),
+            ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8)), true);
+    }
+
+    /**
+     * Those that nobody has acknowledged.
+     *
+     * @return the oldest first.
+     * @throws IOException if one cannot be read; the message names the file.
+     */
+    public List<Incident> open() throws IOException
+    {
+        final List<Incident> incidents = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + SUFFIX))
+        {
+            for (final Path file : files)
+            {
+                final Incident incident = readUnlessGone(file);
+                if (incident != null)
+                {
+                    incidents.add(incident);
+                }
+            }
+        }
+        catch (final NoSuchFileException ex)
+        {
+            return incidents;
+        }
+        incidents.sort(Comparator.comparingLong(Incident::timeMs));
+        return incidents;
+    }
+
+    /**
+     * The operator has taken note.
+     *
+     * @param which of the open ones.
+     * @return those that are acknowledged now.
+     * @throws IOException if one cannot be moved; the others may be.
+     */
+    public List<Incident> acknowledge(final Predicate<Incident> which) throws IOException
+    {
+        final List<Incident> acknowledged = new ArrayList<>();
+        for (final Incident incident : open())
+        {
+            if (which.test(incident))
+            {
+                final Path target = directory.resolve(ACKNOWLEDGED).resolve(fileName(incident));
+                Files.createDirectories(target.getParent());
+                Files.move(
+                    directory.resolve(fileName(incident)), target,
+                    StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+                acknowledged.add(incident);
+            }
+        }
+        return acknowledged;
+    }
+
+    private static Incident readUnlessGone(final Path file) throws IOException
+    {
+        try
+        {
+            final Properties properties = PropertiesText.read(file);
+            return new Incident(
+                Incident.Kind.valueOf(value(properties, "kind")),
+                value(properties, "topic"),
+                PartitionFiles.decode(value(properties, "topic.id")),
+                Integer.parseInt(value(properties, "partition")),
+                Long.parseLong(value(properties, "from.offset")),
+                Long.parseLong(value(properties, "to.offset")),
+                Long.parseLong(value(properties, "time.ms")),
+                value(properties, "text"));
+        }
+        catch (final NoSuchFileException ex)
+        {
+            // Acknowledged meanwhile.
+            return null;
+        }
+        catch (final IllegalArgumentException ex)
+        {
+            throw new IOException(file + " is malformed: " + ex.getMessage(), ex);
+        }
+    }
+
+    private static String value(final Properties properties, final String key)
+    {
+        final String value = properties.getProperty(key);
+        if (value == null)
+        {
+            throw new IllegalArgumentException(key + " is missing");
+        }
+        return value;
+    }
+
+    private static String fileName(final Incident incident)
+    {
+        return incident.kind() + "-" + PartitionFiles.encode(incident.topicId()) + "-" + incident.partition() + "-" +
+            incident.fromOffset() + SUFFIX;
+    }
+}
