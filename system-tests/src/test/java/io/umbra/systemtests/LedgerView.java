@@ -54,7 +54,8 @@ final class LedgerView
     }
 
     /**
-     * For each partition the entries follow each other without a gap, except where a Truncated entry steps back.
+     * For each partition the entries follow each other without a gap, except where a Truncated entry steps back or a
+     * Gap entry goes forward.
      *
      * @return the end offset of each partition according to its last entry, by {@code topic-partition}.
      */
@@ -69,7 +70,7 @@ final class LedgerView
                 final Long expected = ends.put(partition(entry), entry.get("lastOffset").asLong() + 1);
                 expect(null == expected || expected == base, expected, entry);
             }
-            else if (is(entry, "Truncated"))
+            else if (is(entry, "Truncated") || is(entry, "Gap"))
             {
                 final long from = entry.get("fromOffset").asLong();
                 final Long expected = ends.put(partition(entry), entry.get("toOffset").asLong());

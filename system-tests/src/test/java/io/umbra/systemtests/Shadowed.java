@@ -36,6 +36,26 @@ final class Shadowed
         assertEquals(List.of(), new ShadowCheck(cluster, link.journalDir()).run());
     }
 
+    /** Of some of the source's topics. */
+    static void assertIdentical(final KafkaCluster cluster, final LinkConfig link, final String... topics)
+    {
+        assertEquals(List.of(), new ShadowCheck(cluster, link.journalDir()).topics(List.of(topics)).run());
+    }
+
+    /** Runs an engine until the shadow of some topics is identical, then stops it. */
+    static EngineProcess catchUp(
+        final EngineLauncher launcher, final KafkaCluster cluster, final LinkConfig link, final String... topics)
+        throws Exception
+    {
+        try (EngineProcess engine = launcher.start(link.write()))
+        {
+            engine.awaitReady();
+            assertIdentical(cluster, link, topics);
+            assertEquals(0, engine.terminate(), engine::stderrTail);
+            return engine;
+        }
+    }
+
     static void copy(final Path from, final Path to) throws IOException
     {
         try (Stream<Path> files = Files.walk(from))

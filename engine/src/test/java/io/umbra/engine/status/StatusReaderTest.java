@@ -58,7 +58,7 @@ class StatusReaderTest
 
         assertEquals(
             List.of("link", "engine", "state", "clusterId", "uptimeMs", "bytesPerSecond", "recordsPerSecond", "lag",
-                "rpoMs", "topics"),
+                "rpoMs", "topics", "incidents"),
             names(document));
         assertEquals(List.of("records", "ms"), names(document.get("lag")));
         assertEquals(List.of("p50", "p99", "p999", "max"), names(document.get("rpoMs")));
@@ -67,7 +67,7 @@ class StatusReaderTest
         final JsonNode partition = orders.get("partitions").get(1);
         assertEquals(
             List.of("partition", "shard", "leader", "leaderEpoch", "logStartOffset", "endOffset", "durableOffset",
-                "sourceHighWatermark", "lagRecords", "lagMs", "state", "error"),
+                "lastStableOffset", "sourceHighWatermark", "lagRecords", "lagMs", "state", "error"),
             names(partition));
 
         assertEquals("east", document.get("link").asText());
@@ -251,7 +251,7 @@ class StatusReaderTest
         assertTrue(lines.get(1).contains("lag 10 records, 33 ms"), text);
         assertTrue(lines.get(3).startsWith("TOPIC"), text);
         assertTrue(lines.get(4).matches("audit +0 +1 +.* ACTIVE"), text);
-        assertTrue(lines.get(6).matches("orders +1 +0 +2 +7 +5 +90 +80 +100 +10 +33 +FAULTED  magic 1"), text);
+        assertTrue(lines.get(6).matches("orders +1 +0 +2 +7 +5 +90 +80 +70 +100 +10 +33 +FAULTED  magic 1"), text);
         assertEquals("2 topics, 3 partitions, 2 ACTIVE, 1 FAULTED", lines.get(7));
         assertEquals(1, StatusText.line(read(startMs)).lines().count());
     }

@@ -1,0 +1,218 @@
+package io.umbra.systemtests;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.umbra.rig.KafkaCluster;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.ElectionType;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/**
+ * A source that loses what it had acknowledged: a replica that was not in sync becomes leader, and its log grows past
+ * the shadow's end. Brokers 2 and 3 hold the partition, broker 1 keeps the quorum of controllers.
+ */
+class DivergenceTest
+{
+    private static final int FIRST = 2;
+    private static final int SECOND = 3;
+
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+    private static Path clusterDir;
+    private static KafkaCluster cluster;
+
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+    private Path dir;
+
+    @BeforeAll
+    static void startTheSource()
+    {
+        cluster = KafkaCluster.launch(new KafkaCluster.Context().baseDir(clusterDir).brokers(3));
+    }
+
+    @AfterAll
+    static void stopTheSource()
+    {
+        cluster.close();
+    }
+
+    private static void create(final String topic) throws Exception
+    {
+        cluster.admin().createTopics(List.of(new NewTopic(topic, Map.of(0, List.of(FIRST, SECOND)))
+            .configs(Map.of("unclean.leader.election.enable", "true", "min.insync.replicas", "1")))).all().get();
+    }
+
+    private static TopicPartitionInfo describe(final String topic) throws Exception
+    {
+        return cluster.admin().describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions().get(0);
+    }
+
+    private static void awaitInSync(final String topic, final Set<Integer> brokers) throws Exception
+    {
+        Await.until(() -> Set.copyOf(describe(topic).isr().stream().map((node) -> node.id()).toList()).equals(brokers),
+            () -> topic + " in sync on " + brokers);
+    }
+
+    private static void awaitLeader(final String topic, final int broker) throws Exception
+    {
+        Await.until(() -> null != describe(topic).leader() && broker == describe(topic).leader().id(),
+            () -> topic + " led by " + broker);
+    }
+
+    /**
+     * What {@code winner} does not have is lost: it is down while {@code loser} goes on alone, and then the other way
+     * round.
+     *
+     * @param lost  records that only the loser gets.
+     * @param shown called while the loser still has them.
+     */
+    private static void loseTail(
+        final String topic, final int loser, final int winner, final int lost, final Shown shown) throws Exception
+    {
+        awaitInSync(topic, Set.of(loser, winner));
+        cluster.kill(winner);
+        awaitLeader(topic, loser);
+        awaitInSync(topic, Set.of(loser));
+        SourceRecords.write(cluster, topic, 0, lost);
+        shown.run();
+        cluster.kill(loser);
+        cluster.restart(winner);
+        electUncleanly(topic, winner);
+    }
+
+    private interface Shown
+    {
+        void run() throws Exception;
+    }
+
+    private static void electUncleanly(final String topic, final int winner) throws Exception
+    {
+        Await.until(() ->
+        {
+            if (null == describe(topic).leader() || winner != describe(topic).leader().id())
+            {
+                cluster.admin().electLeaders(ElectionType.UNCLEAN, Set.of(new TopicPartition(topic, 0)))
+                    .partitions().get();
+                return false;
+            }
+            return true;
+        }, () -> topic + " led by " + winner);
+    }
+
+    @Test
+    void theLosingSuffixIsKeptAndTheNewHistoryIsFollowedOverSeveralRounds() throws Exception
+    {
+        final String topic = "branch";
+        final int shared = 20;
+        final int lost = 10;
+        create(topic);
+        SourceRecords.write(cluster, topic, 0, shared);
+        final LinkConfig link = new LinkConfig(dir).source(cluster).set("topics.include", topic);
+        final Path config = link.write();
+        try (EngineProcess engine = new EngineLauncher(dir).start(config))
+        {
+            engine.awaitReady();
+            long end = shared;
+            int loser = FIRST;
+            int winner = SECOND;
+            for (int round = 1; round <= 2; round++)
+            {
+                final long lostEnd = end + lost;
+                loseTail(topic, loser, winner, lost, () ->
+                    StatusView.await(config, (status) -> lostEnd == status.endOffset(topic, 0)));
+                // Past the shadow's end, so that only the leader epoch tells.
+                SourceRecords.write(cluster, topic, 0, 2 * lost);
+                final long newEnd = end + 2 * lost;
+                StatusView.await(config, (status) -> newEnd == status.endOffset(topic, 0));
+                cluster.restart(loser);
+                end = newEnd;
+                final int other = loser;
+                loser = winner;
+                winner = other;
+            }
+            awaitInSync(topic, Set.of(FIRST, SECOND));
+            Shadowed.assertIdentical(cluster, link, topic);
+            UmbraCommand.assertVerified(config);
+
+            final StatusView status = StatusView.of(config);
+            assertEquals(2, status.incidents("DIVERGENCE").size(), status::toString);
+            assertEquals("ACTIVE", status.partition(topic, 0).get("state").asText(), status::toString);
+            final JsonNode incident = status.incidents("DIVERGENCE").get(0);
+            assertEquals(shared, incident.get("fromOffset").asLong());
+            assertEquals(shared + lost, incident.get("toOffset").asLong());
+            assertEquals(0, engine.terminate(), engine::stderrTail);
+        }
+        try (Stream<Path> branches = Files.list(link.journalDir().resolve("diverged").resolve(topic + "-0")))
+        {
+            final List<Path> kept = branches.sorted().toList();
+            assertEquals(2, kept.size(), kept::toString);
+            for (final Path branch : kept)
+            {
+                assertEquals(List.of(), StockTools.checkPartitions(List.of(branch)).findings());
+                assertTrue(Files.readString(branch.resolve("manifest.properties")).contains("topic=" + topic));
+            }
+        }
+        final LedgerView ledger = LedgerView.read(config);
+        assertEquals(2, ledger.ofType("Truncated").count());
+        ledger.assertContiguous();
+        Shadowed.catchUp(new EngineLauncher(dir), cluster, link, topic);
+        final UmbraCommand.Result noted = UmbraCommand.run("acknowledge", config.toString());
+        assertEquals(0, noted.exit(), noted::toString);
+        assertEquals(List.of(), StatusView.of(config).incidents("DIVERGENCE"));
+    }
+
+    @Test
+    void withHaltThePartitionStopsAndTheOthersGoOn() throws Exception
+    {
+        final String topic = "halt";
+        final String other = "other";
+        create(topic);
+        cluster.admin().createTopics(List.of(new NewTopic(other, Map.of(0, List.of(1))))).all().get();
+        SourceRecords.write(cluster, topic, 0, 5);
+        final LinkConfig link = new LinkConfig(dir).source(cluster)
+            .set("topics.include", topic + "," + other)
+            .set("on.divergence", "halt");
+        final Path config = link.write();
+        try (EngineProcess engine = new EngineLauncher(dir).start(config))
+        {
+            engine.awaitReady();
+            loseTail(topic, FIRST, SECOND, 5, () ->
+                StatusView.await(config, (status) -> 10 == status.endOffset(topic, 0)));
+            SourceRecords.write(cluster, topic, 0, 20);
+            final StatusView halted = StatusView.await(
+                config, (status) -> "FAULTED".equals(status.partition(topic, 0).get("state").asText()));
+            final String error = halted.partition(topic, 0).get("error").asText();
+            assertTrue(error.contains("diverged") && error.contains("on.divergence=halt"), error);
+            assertEquals(10, halted.endOffset(topic, 0));
+            SourceRecords.write(cluster, other, 0, 30);
+            StatusView.await(config, (status) -> 30 == status.endOffset(other, 0));
+            assertEquals(10, StatusView.of(config).endOffset(topic, 0));
+            assertFalse(Files.exists(link.journalDir().resolve("diverged")));
+            cluster.restart(FIRST);
+            assertEquals(0, engine.terminate(), engine::stderrTail);
+        }
+        // The operator changes his mind: the next start follows.
+        final Path changed = link.set("on.divergence", "branch").write();
+        try (EngineProcess engine = new EngineLauncher(dir).start(changed))
+        {
+            engine.awaitReady();
+            Shadowed.assertIdentical(cluster, link, topic, other);
+            assertEquals(0, engine.terminate(), engine::stderrTail);
+        }
+    }
+}
