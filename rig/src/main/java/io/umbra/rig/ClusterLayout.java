@@ -63,7 +63,14 @@ final class ClusterLayout
             {
                 settings(node).store(writer, null);
             }
-            format(node);
+            if (context.isOtherRelease())
+            {
+                formatByTool(node, settings);
+            }
+            else
+            {
+                format(node);
+            }
             brokers.add(new Broker(node.id(), command(node, settings), node.dir().resolve("server.log"),
                 dataDir(node), node.internalPort()));
         }
@@ -151,8 +158,8 @@ final class ClusterLayout
             ",CONTROLLER://" + HOST + ':' + node.controllerPort());
         settings.setProperty("advertised.listeners",
             "CLIENT://" + context.advertisedHost() + ':' + node.clientPort() +
-            ",INTERNAL://" + HOST + ':' + node.internalPort() +
-            ",CONTROLLER://" + HOST + ':' + node.controllerPort());
+            // Not CONTROLLER: releases before 3.9 refuse it, later ones take the listener's own address.
+            ",INTERNAL://" + HOST + ':' + node.internalPort());
     }
 
     private void security(final Properties settings)
@@ -201,11 +208,43 @@ final class ClusterLayout
         }
     }
 
+    /** By the tool of the brokers' release, which knows what that release reads. */
+    private void formatByTool(final Node node, final Path settings) throws IOException
+    {
+        final Path log = node.dir().resolve("format.log");
+        final Process tool = new ProcessBuilder(
+            java(), "-XX:TieredStopAtLevel=1", "-cp", classPath(), "kafka.tools.StorageTool",
+            "format", "--cluster-id", clusterId, "--config", settings.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+        try
+        {
+            final int exit = tool.waitFor();
+            if (0 != exit)
+            {
+                throw new IOException("cannot format " + dataDir(node) + ": exit code " + exit + '\n' +
+                    Files.readString(log));
+            }
+        }
+        catch (final InterruptedException ex)
+        {
+            tool.destroyForcibly();
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while formatting " + dataDir(node), ex);
+        }
+    }
+
+    private static String java()
+    {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
     private List<String> command(final Node node, final Path settings)
     {
         final Path tmp = node.dir().resolve("tmp");
         final List<String> command = new ArrayList<>(List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            java(),
             "-Xmx" + context.heapMb() + "m",
             "-Djava.awt.headless=true",
             // The codecs unpack native libraries, which a killed process leaves behind: keep them in the cluster's

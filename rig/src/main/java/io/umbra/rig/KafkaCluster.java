@@ -237,6 +237,7 @@ public final class KafkaCluster implements AutoCloseable
         private Path baseDir;
         private boolean ownsBaseDir;
         private String brokerClassPath;
+        private boolean otherRelease;
         private int heapMb = 512;
         private List<String> jvmArguments = List.of();
         private boolean quickStart = true;
@@ -255,6 +256,10 @@ public final class KafkaCluster implements AutoCloseable
             if (brokers < 1)
             {
                 throw new IllegalArgumentException("brokers=" + brokers + ": at least 1");
+            }
+            if (otherRelease && ClusterSecurity.SASL_SSL == security)
+            {
+                throw new IllegalArgumentException("security=" + security + ": not with another release");
             }
             try
             {
@@ -322,6 +327,23 @@ public final class KafkaCluster implements AutoCloseable
         String brokerClassPath()
         {
             return brokerClassPath;
+        }
+
+        /**
+         * Brokers of another Kafka release than the rig's, 3.0 or later. Their directories are formatted by the
+         * release's own tool, which knows no SCRAM users: not for {@link ClusterSecurity#SASL_SSL}.
+         *
+         * @param classPath of that release.
+         */
+        public Context otherRelease(final String classPath)
+        {
+            this.otherRelease = true;
+            return brokerClassPath(classPath);
+        }
+
+        boolean isOtherRelease()
+        {
+            return otherRelease;
         }
 
         /** Heap of each broker in MiB, 512 by default. */

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
@@ -34,6 +35,7 @@ public final class ShadowCheck
     private Collection<String> topics;
     private Duration deadline = Duration.ofSeconds(120);
     private boolean allowsLaterStart;
+    private Set<TopicPartition> leftOut = Set.of();
 
     /**
      * One partition that differs.
@@ -71,6 +73,13 @@ public final class ShadowCheck
     public ShadowCheck topics(final Collection<String> names)
     {
         this.topics = List.copyOf(names);
+        return this;
+    }
+
+    /** Partitions that are not compared, nor waited for. */
+    public ShadowCheck without(final Collection<TopicPartition> partitions)
+    {
+        this.leftOut = Set.copyOf(partitions);
         return this;
     }
 
@@ -170,6 +179,7 @@ public final class ShadowCheck
             topic.partitions()
                 .forEach((info) -> partitions.put(new TopicPartition(topic.name(), info.partition()), info));
         }
+        partitions.keySet().removeAll(leftOut);
         for (final Map.Entry<TopicPartition, TopicPartitionInfo> entry : partitions.entrySet())
         {
             final TopicPartitionInfo info = entry.getValue();

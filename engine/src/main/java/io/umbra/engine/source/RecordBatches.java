@@ -92,7 +92,8 @@ final class RecordBatches
         if (magic == 0 || magic == 1)
         {
             return "message format " + magic + " at offset " + records.getLong(position) +
-                ": only format 2 (Kafka 0.11 and later) can be shadowed; a start offset past it is the way round";
+                ": only format 2 (Kafka 0.11 and later) can be shadowed; " +
+                "a new link with a start.offset past it is the way round";
         }
         return "no record batch at offset " + records.getLong(position) + ": length " + length + ", magic " + magic;
     }

@@ -1,0 +1,68 @@
+package io.umbra.systemtests;
+
+import io.umbra.rig.KafkaCluster;
+import org.apache.kafka.common.protocol.ApiKeys;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** A Kafka release that can be the source: the one that all tests run against, and those of {@code old-brokers}. */
+enum KafkaRelease
+{
+    /** The last before version 13, which brought topic ids into fetches. Its KRaft is a preview. */
+    V3_0("kafka-3.0", 12),
+    /** The first whose KRaft was said to be ready for production. */
+    V3_3("kafka-3.3", 13),
+    /** The last before 4.0. */
+    V3_9("kafka-3.9", 17),
+    CURRENT(null, ApiKeys.FETCH.latestVersion());
+
+    private static final String REQUEST_LOG = "-Dorg.slf4j.simpleLogger.log.kafka.request.logger=debug";
+    private static final Pattern FETCH = Pattern.compile(
+        "\"requestApiKey\":1,\"requestApiVersion\":(\\d+),\"correlationId\":\\d+,\"clientId\":\"umbra-[^\"]*-shard-");
+
+    private final String module;
+    private final int fetchVersion;
+
+    KafkaRelease(final String module, final int fetchVersion)
+    {
+        this.module = module;
+        this.fetchVersion = fetchVersion;
+    }
+
+    /** Highest version of fetches that its brokers offer. */
+    int fetchVersion()
+    {
+        return fetchVersion;
+    }
+
+    /** A cluster whose brokers log each request. */
+    KafkaCluster.Context cluster(final Path baseDir) throws IOException
+    {
+        final KafkaCluster.Context context = new KafkaCluster.Context().baseDir(baseDir).jvmArguments(REQUEST_LOG);
+        if (null != module)
+        {
+            context.otherRelease(Files.readString(
+                JavaCommand.root().resolve("old-brokers").resolve(module).resolve("target").resolve("classpath")));
+        }
+        return context;
+    }
+
+    /** The versions of the engines' fetches, by the broker's own log. */
+    static Set<Integer> fetchVersionsSeen(final KafkaCluster cluster) throws IOException
+    {
+        final Set<Integer> versions = new TreeSet<>();
+        try (Stream<String> lines = Files.lines(cluster.baseDir().resolve("broker-1").resolve("server.log")))
+        {
+            lines.map(FETCH::matcher).filter(Matcher::find)
+                .forEach((matcher) -> versions.add(Integer.valueOf(matcher.group(1))));
+        }
+        return versions;
+    }
+}
