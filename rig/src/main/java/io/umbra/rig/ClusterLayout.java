@@ -79,7 +79,18 @@ final class ClusterLayout
 
     String bootstrapServers()
     {
-        return nodes.stream().map((node) -> HOST + ':' + node.clientPort()).collect(Collectors.joining(","));
+        return nodes.stream().map((node) -> HOST + ':' + advertisedPort(node)).collect(Collectors.joining(","));
+    }
+
+    /** Where a broker itself listens for clients, whatever it advertises. */
+    int clientPort(final int brokerId)
+    {
+        return nodes.stream().filter((node) -> node.id() == brokerId).findFirst().orElseThrow().clientPort();
+    }
+
+    private int advertisedPort(final Node node)
+    {
+        return context.advertisedPorts().isEmpty() ? node.clientPort() : context.advertisedPorts().get(node.id() - 1);
     }
 
     String internalBootstrapServers()
@@ -157,7 +168,7 @@ final class ClusterLayout
             ",INTERNAL://" + HOST + ':' + node.internalPort() +
             ",CONTROLLER://" + HOST + ':' + node.controllerPort());
         settings.setProperty("advertised.listeners",
-            "CLIENT://" + context.advertisedHost() + ':' + node.clientPort() +
+            "CLIENT://" + context.advertisedHost() + ':' + advertisedPort(node) +
             // Not CONTROLLER: releases before 3.9 refuse it, later ones take the listener's own address.
             ",INTERNAL://" + HOST + ':' + node.internalPort());
     }

@@ -93,10 +93,16 @@ public final class KafkaCluster implements AutoCloseable
         }
     }
 
-    /** Addresses for clients, secured as the context says. */
+    /** Addresses for clients, secured as the context says: those that the brokers advertise. */
     public String bootstrapServers()
     {
         return layout.bootstrapServers();
+    }
+
+    /** Port on which a broker itself listens for clients, behind whatever it advertises. */
+    public int clientPort(final int brokerId)
+    {
+        return layout.clientPort(brokerId);
     }
 
     /** What a client needs besides {@code bootstrap.servers}: security settings, with the paths of generated stores. */
@@ -243,6 +249,7 @@ public final class KafkaCluster implements AutoCloseable
         private boolean quickStart = true;
         private ClusterSecurity security = ClusterSecurity.PLAINTEXT;
         private String advertisedHost = "127.0.0.1";
+        private List<Integer> advertisedPorts = List.of();
         private Duration startTimeout = Duration.ofSeconds(60);
         private boolean isConcluded;
 
@@ -260,6 +267,10 @@ public final class KafkaCluster implements AutoCloseable
             if (otherRelease && ClusterSecurity.SASL_SSL == security)
             {
                 throw new IllegalArgumentException("security=" + security + ": not with another release");
+            }
+            if (!advertisedPorts.isEmpty() && advertisedPorts.size() != brokers)
+            {
+                throw new IllegalArgumentException(advertisedPorts + ": one port for each of " + brokers + " brokers");
             }
             try
             {
@@ -404,6 +415,21 @@ public final class KafkaCluster implements AutoCloseable
         String advertisedHost()
         {
             return advertisedHost;
+        }
+
+        /**
+         * Ports that brokers tell their clients, one for each broker, those they listen on by default: there is a
+         * {@link FaultProxy} in between.
+         */
+        public Context advertisedPorts(final List<Integer> ports)
+        {
+            this.advertisedPorts = List.copyOf(ports);
+            return this;
+        }
+
+        List<Integer> advertisedPorts()
+        {
+            return advertisedPorts;
         }
 
         /** How long brokers may take to join, 60 s by default. */

@@ -1,15 +1,23 @@
 package io.umbra.systemtests;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.umbra.engine.status.StatusJson;
+import io.umbra.engine.status.StatusReader;
 
+import java.io.Reader;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Properties;
 import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 
-/** What {@code umbra status --json} says. */
+/** What {@code umbra status --json} says at a moment. */
 final class StatusView
 {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
     private final JsonNode document;
 
     private StatusView(final JsonNode document)
@@ -17,9 +25,17 @@ final class StatusView
         this.document = document;
     }
 
+    /** As of now, without a process for each look. */
     static StatusView of(final Path config) throws Exception
     {
-        return new StatusView(UmbraCommand.json("status", config.toString(), "--json"));
+        final Properties link = new Properties();
+        try (Reader reader = Files.newBufferedReader(config))
+        {
+            link.load(reader);
+        }
+        final StatusReader reader =
+            new StatusReader(Path.of(link.getProperty("journal.dir")), link.getProperty("link.name"));
+        return new StatusView(JSON.readTree(StatusJson.document(reader.read(System.currentTimeMillis()).report())));
     }
 
     /** Asks again until it is so. */

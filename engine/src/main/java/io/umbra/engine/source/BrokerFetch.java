@@ -29,6 +29,8 @@ final class BrokerFetch
     private static final long SESSION_FETCH_INTERVAL_MS = 100;
     /** Longer where a fetch of the session takes the broker longer. */
     private static final int SESSION_PARTITIONS_PER_MS = 20;
+    private static final long RETRY_BACKOFF_MS = 20;
+    private static final long RETRY_BACKOFF_MAX_MS = 5_000;
 
     final Map<TopicPartition, PartitionFetch> partitions = new LinkedHashMap<>();
     final AtomicCounter fetchedBytes;
@@ -39,6 +41,8 @@ final class BrokerFetch
     long retryAtMs;
     /** Whether a partition has joined that no response has shown to be served yet. */
     boolean hasUnconfirmed;
+    /** Requests in a row that brought no response, or none that could be used. */
+    private int failures;
     private final FetchSessionHandler session;
     private final Backlog backlog = new Backlog();
     /** What the request on its way asks for; null when there is none. */
@@ -77,6 +81,24 @@ final class BrokerFetch
         asked = null;
         backlog.clear();
         session.handleError(new IllegalStateException(reason));
+    }
+
+    /**
+     * A request was for nothing: the next one waits, with jitter, and longer the more of them in a row.
+     *
+     * @param nowMs current time.
+     * @return whether it was not the first one.
+     */
+    boolean failed(final long nowMs)
+    {
+        final long delayMs = Math.min(RETRY_BACKOFF_MAX_MS, RETRY_BACKOFF_MS << Math.min(failures, 10));
+        retryAtMs = nowMs + PartitionFetch.jittered(delayMs);
+        return failures++ > 0;
+    }
+
+    void succeeded()
+    {
+        failures = 0;
     }
 
     boolean mayFetch(final long nowMs)

@@ -10,6 +10,7 @@ import org.apache.kafka.clients.ClientResponse;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.network.NetworkReceive;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.FetchRequest;
 import org.apache.kafka.common.requests.FetchResponse;
 
@@ -35,8 +36,6 @@ public final class FetchAgent implements Agent
     private static final long RETRY_CHECK_MS = 10;
     /** So that looking after many partitions does not take more of the thread's time than after few. */
     private static final int RETRY_CHECKS_PER_MS = 50;
-    private static final long SESSION_RETRY_MS = 20;
-    private static final long UNREADABLE_RETRY_MS = 1_000;
     private static final long VERSION_RETRY_MS = 5_000;
     private static final int MAX_RECEIVE_ROUNDS = 3;
 
@@ -436,6 +435,7 @@ public final class FetchAgent implements Agent
     {
         if (network.hasFailed(broker.node))
         {
+            broker.partitions.values().forEach(PartitionFetch::doubtHint);
             final RuntimeException failure = network.authenticationFailure(broker.node);
             final String error = null == failure ?
                 "broker " + broker.address() + " cannot be reached" :
@@ -481,18 +481,18 @@ public final class FetchAgent implements Agent
     {
         kept.clear();
         int count = 0;
-        try
+        final List<ClientResponse> responses = poll(timeoutMs, nowMs);
+        for (int i = 0; i < responses.size(); i++)
         {
-            final List<ClientResponse> responses = network.poll(timeoutMs, nowMs);
-            for (int i = 0; i < responses.size(); i++)
+            try
             {
                 onResponse(responses.get(i), nowMs);
-                count++;
             }
-        }
-        catch (final RuntimeException ex)
-        {
-            onUnreadable(ex, nowMs);
+            catch (final RuntimeException ex)
+            {
+                onUnreadable(ex, nowMs);
+            }
+            count++;
         }
         for (final NetworkReceive receive : network.receives())
         {
@@ -505,15 +505,48 @@ public final class FetchAgent implements Agent
         return count;
     }
 
-    /** A response that cannot be parsed leaves the connections in doubt: begin them anew. */
+    private List<ClientResponse> poll(final long timeoutMs, final long nowMs)
+    {
+        try
+        {
+            return network.poll(timeoutMs, nowMs);
+        }
+        catch (final RuntimeException ex)
+        {
+            onUnreadable(ex, nowMs);
+            return List.of();
+        }
+    }
+
+    /**
+     * A response that cannot be parsed leaves all connections in doubt that the network had news of: begin them anew.
+     * The others are as they were, and go on.
+     */
     private void onUnreadable(final RuntimeException failure, final long nowMs)
     {
         ctx.events.warn("shard " + ctx.shard + ": a response of the source cannot be read: " + failure);
         for (final BrokerFetch broker : leaders.brokers())
         {
-            broker.lost("unreadable response");
-            broker.retryAtMs = nowMs + UNREADABLE_RETRY_MS;
-            network.disconnect(broker.node.idString());
+            if (network.hasNews(broker.node.idString()))
+            {
+                broker.lost("unreadable response");
+                broker.failed(nowMs);
+                trouble(broker, "broker " + broker.address() + " sends what cannot be read: " + failure);
+                network.disconnect(broker.node.idString());
+            }
+        }
+    }
+
+    /** Until a response shows that it is over. */
+    private void trouble(final BrokerFetch broker, final String error)
+    {
+        broker.unconfirm();
+        for (final PartitionFetch partition : broker.partitions.values())
+        {
+            if (PartitionFetch.State.FETCHING == partition.state)
+            {
+                ctx.progress.onError(partition.index, false, error);
+            }
         }
     }
 
@@ -527,7 +560,15 @@ public final class FetchAgent implements Agent
         if (response.wasDisconnected() || null != response.versionMismatch() || !response.hasResponse())
         {
             broker.lost("disconnected");
-            if (null != response.versionMismatch())
+            final boolean isTrouble = broker.failed(nowMs);
+            if (null == response.versionMismatch())
+            {
+                if (isTrouble)
+                {
+                    trouble(broker, "broker " + broker.address() + " ends connections instead of answering");
+                }
+            }
+            else
             {
                 ctx.events.warn("shard " + ctx.shard + ": broker " + broker.address() + ": " +
                     response.versionMismatch().getMessage());
@@ -545,9 +586,16 @@ public final class FetchAgent implements Agent
         {
             ctx.events.info("shard " + ctx.shard + ": broker " + broker.address() + ": fetch session begins anew: " +
                 fetchResponse.error());
-            broker.retryAtMs = nowMs + SESSION_RETRY_MS;
+            // Brokers drop sessions, and that is all. One that does so again and again has no answers.
+            if (broker.failed(nowMs))
+            {
+                trouble(broker, "broker " + broker.address() + " answers fetches with " +
+                    (Errors.NONE == fetchResponse.error() ?
+                    "other partitions than it was asked for" : fetchResponse.error().name()));
+            }
             return;
         }
+        broker.succeeded();
         final ByteBuffer received = network.received(response.destination());
         final FetchedResponse fetched = new FetchedResponse(
             received, broker.node.id(), SystemEpochNanoClock.INSTANCE.nanoTime());

@@ -115,19 +115,12 @@ final class FetchResponseReader
             begin = records.position();
             end = begin;
             int size;
-            while ((size = RecordBatches.sizeInBytes(records, end, limit)) > 0)
+            String fault = null;
+            while ((size = RecordBatches.sizeInBytes(records, end, limit)) > 0 &&
+                null == (fault = fault(partition, records, end)))
             {
-                final long lastOffset = RecordBatches.lastOffset(records, end);
-                if (lastOffset < fetchOffset && begin == end)
-                {
-                    // Wholly below what was asked for: the journal has it.
-                    begin += size;
-                }
-                else
-                {
-                    partition.fetchPosition = lastOffset + 1;
-                    partition.lastEpoch(RecordBatches.leaderEpoch(records, end));
-                }
+                partition.fetchPosition = RecordBatches.lastOffset(records, end) + 1;
+                partition.lastEpoch(RecordBatches.leaderEpoch(records, end));
                 end += size;
             }
             if (end > begin)
@@ -140,18 +133,21 @@ final class FetchResponseReader
                     partition.rateLimit.take(end - begin);
                 }
             }
-            if (size < 0)
+            if (null != fault)
+            {
+                refreshMetadata.run();
+                fault(partition, fault, fetched, nowMs);
+            }
+            else if (size < 0)
             {
                 fault(partition, RecordBatches.describe(records, end, limit), fetched, nowMs);
             }
-            else if (end == records.position() && limit - end >= RecordBatches.LOG_OVERHEAD)
+            else if (end == begin)
             {
-                // Nothing but the beginning of a batch: ask for all of it.
-                partition.maxBytes = (int)Math.min(Integer.MAX_VALUE, Math.max(
-                    2L * partition.maxBytes, 2L * RecordBatches.claimedSize(records, end)));
+                onCutOff(partition, records, end, nowMs);
             }
         }
-        if (data.logStartOffset() > partition.sourceLogStartOffset)
+        if (data.logStartOffset() > partition.sourceLogStartOffset && data.logStartOffset() <= data.highWatermark())
         {
             partition.sourceLogStartOffset = data.logStartOffset();
             fetched.addLogStart(partition, data.logStartOffset());
@@ -160,6 +156,38 @@ final class FetchResponseReader
         progress.onFetched(
             partition.index, partition.fetchPosition, data.highWatermark(), data.logStartOffset(), nowMs);
         return end - begin;
+    }
+
+    /** What the journal could not know, or what would lead the next fetch astray; null for a batch to take. */
+    private static String fault(final PartitionFetch partition, final ByteBuffer records, final int position)
+    {
+        final long lastOffset = RecordBatches.lastOffset(records, position);
+        if (lastOffset < partition.fetchPosition || Long.MAX_VALUE == lastOffset)
+        {
+            return "a batch that begins at offset " + RecordBatches.baseOffset(records, position) + " and ends at " +
+                lastOffset + ", where offset " + partition.fetchPosition + " comes next";
+        }
+        // The CRC does not cover it, and the journal takes no lower one after it.
+        final int epoch = RecordBatches.leaderEpoch(records, position);
+        if (partition.leaderEpoch >= 0 && epoch > partition.leaderEpoch)
+        {
+            return "a batch of leader epoch " + epoch + " at offset " + RecordBatches.baseOffset(records, position) +
+                ", while the leader is in epoch " + partition.leaderEpoch;
+        }
+        return null;
+    }
+
+    /** Brokers send whole batches (KIP-74); asking again at once would bring the same again at once. */
+    private void onCutOff(
+        final PartitionFetch partition, final ByteBuffer records, final int position, final long nowMs)
+    {
+        final int left = records.limit() - position;
+        if (left >= RecordBatches.LOG_OVERHEAD)
+        {
+            partition.askForMore(RecordBatches.claimedSize(records, position));
+        }
+        backOff(partition, "the source sends no whole batch for offset " + partition.fetchPosition + ", but " + left +
+            " bytes of one", NO_DELAY_MS, nowMs);
     }
 
     private void onError(
@@ -181,6 +209,12 @@ final class FetchResponseReader
                 }
                 refreshMetadata.run();
                 backOff(partition, "looking for the new leader: " + error.name(), NO_DELAY_MS, nowMs);
+                break;
+
+            case UNKNOWN_LEADER_EPOCH:
+                partition.doubtHint();
+                refreshMetadata.run();
+                backOff(partition, "the source answered " + error.name(), NO_DELAY_MS, nowMs);
                 break;
 
             case OFFSET_OUT_OF_RANGE:

@@ -123,7 +123,7 @@ public final class LagSampler implements Agent
             ask(nowMs);
             workCount++;
         }
-        for (final ClientResponse response : network.poll(WAIT_MS, nowMs))
+        for (final ClientResponse response : poll(nowMs))
         {
             onResponse(response, nowMs);
             workCount++;
@@ -168,6 +168,27 @@ public final class LagSampler implements Agent
                 network.send(node, SourceClient.offsetsRequest(partitions, (ignore) -> LATEST), nowMs);
             }
         });
+    }
+
+    private List<ClientResponse> poll(final long nowMs)
+    {
+        try
+        {
+            return network.poll(WAIT_MS, nowMs);
+        }
+        catch (final RuntimeException ex)
+        {
+            // A response that cannot be read: the connections that the network had news of begin anew.
+            for (final Node node : topology.nodes().values())
+            {
+                if (network.hasNews(node.idString()))
+                {
+                    askedAtNs.remove(node.idString());
+                    network.disconnect(node.idString());
+                }
+            }
+            return List.of();
+        }
     }
 
     private void onResponse(final ClientResponse response, final long nowMs)

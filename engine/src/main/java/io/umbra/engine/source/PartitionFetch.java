@@ -51,6 +51,8 @@ final class PartitionFetch
     long highWatermark = -1;
     int leaderId = -1;
     int leaderEpoch = -1;
+    /** Whether the leader was named by a response, and metadata have not confirmed it yet. */
+    boolean isLeaderHinted;
     int maxBytes;
     long retryAtMs;
     /** Why the source side faulted it, as the journal was told; null when it is not. */
@@ -59,6 +61,7 @@ final class PartitionFetch
     boolean isConfirmed;
     /** Shared with other partitions of the same rule; null for none. */
     TokenBucket rateLimit;
+    private final int ordinaryMaxBytes;
     private int attempts;
     private int faults;
     private long faultPosition = -1;
@@ -72,6 +75,7 @@ final class PartitionFetch
         topicPartition = assignment.topicPartition();
         topicId = assignment.topicId();
         this.maxBytes = maxBytes;
+        ordinaryMaxBytes = maxBytes;
         startAt(assignment.fetchOffset(), assignment.lastFetchedEpoch());
     }
 
@@ -89,6 +93,16 @@ final class PartitionFetch
         leaderId = id;
         leaderEpoch = epoch;
         currentLeaderEpoch = epoch < 0 ? Optional.empty() : Optional.of(epoch);
+    }
+
+    /** The leader that a response named is not one: metadata say who is, even if of an earlier epoch. */
+    void doubtHint()
+    {
+        if (isLeaderHinted)
+        {
+            isLeaderHinted = false;
+            leader(leaderId, -1);
+        }
     }
 
     void lastEpoch(final int epoch)
@@ -117,7 +131,7 @@ final class PartitionFetch
         retryAtMs = nowMs + jittered(Math.min(FAULT_BACKOFF_MAX_MS, FAULT_BACKOFF_MS << Math.min(faults, 10)));
     }
 
-    private static long jittered(final long delayMs)
+    static long jittered(final long delayMs)
     {
         return delayMs / 2 + ThreadLocalRandom.current().nextLong(delayMs / 2 + 1);
     }
@@ -125,6 +139,13 @@ final class PartitionFetch
     void succeeded()
     {
         attempts = 0;
+        maxBytes = ordinaryMaxBytes;
+    }
+
+    /** Only the beginning of a batch came: ask for all of it. */
+    void askForMore(final long claimedSize)
+    {
+        maxBytes = (int)Math.min(Integer.MAX_VALUE, 2L * Math.max(maxBytes, claimedSize));
     }
 
     /** Whether it belongs into a request now. */

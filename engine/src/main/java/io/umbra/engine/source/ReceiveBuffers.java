@@ -2,6 +2,7 @@ package io.umbra.engine.source;
 
 import org.agrona.BufferUtil;
 import org.apache.kafka.common.memory.MemoryPool;
+import org.apache.kafka.common.network.InvalidReceiveException;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -61,7 +62,7 @@ final class ReceiveBuffers implements MemoryPool, AutoCloseable
             refusals++;
             return null;
         }
-        final ByteBuffer whole = take(sizeBytes);
+        final ByteBuffer whole = takeOrFail(sizeBytes);
         outstandingBytes += whole.capacity();
         peakBytes = Math.max(peakBytes, outstandingBytes + freeBytes);
         final ByteBuffer slice = whole.slice(0, sizeBytes);
@@ -69,9 +70,28 @@ final class ReceiveBuffers implements MemoryPool, AutoCloseable
         return slice;
     }
 
+    /** Whoever speaks another protocol announces a gigabyte soon: that ends its connection, and nothing else. */
+    private ByteBuffer takeOrFail(final int sizeBytes)
+    {
+        try
+        {
+            return take(sizeBytes);
+        }
+        catch (final OutOfMemoryError ex)
+        {
+            throw new InvalidReceiveException(
+                "a response of " + sizeBytes + " bytes does not fit into the direct memory: " + ex.getMessage());
+        }
+    }
+
     @Override
     public void release(final ByteBuffer previouslyAllocated)
     {
+        if (0 == previouslyAllocated.capacity())
+        {
+            // An empty response, for which nothing was allocated.
+            return;
+        }
         final ByteBuffer whole = outstanding.remove(previouslyAllocated);
         if (null == whole)
         {

@@ -92,9 +92,9 @@ public final class SourceClient implements AutoCloseable
      * @param times    by partition: milliseconds since 1970, or {@link ListOffsetsRequest#EARLIEST_TIMESTAMP},
      *                 {@link ListOffsetsRequest#LATEST_TIMESTAMP}.
      * @param topology who leads what.
-     * @return offset by partition; -1 where a time lies past the end; partitions without a leader or with an error are
-     * absent.
-     * @throws SourceUnavailableException if a leader does not answer.
+     * @return offset by partition; -1 where a time lies past the end; partitions without a leader, with an error, or
+     * whose leader does not answer, are absent.
+     * @throws SourceUnavailableException if no leader answers.
      */
     public Map<TopicPartition, Long> offsets(final Map<TopicPartition, Long> times, final SourceTopology topology)
         throws SourceUnavailableException
@@ -110,11 +110,24 @@ public final class SourceClient implements AutoCloseable
             }
         }
         final Map<TopicPartition, Long> offsets = new HashMap<>();
+        SourceUnavailableException failure = null;
+        int answers = 0;
         for (final Map.Entry<Node, List<TopicPartition>> entry : byLeader.entrySet())
         {
-            final ListOffsetsResponse response =
-                (ListOffsetsResponse)send(entry.getKey(), offsetsRequest(entry.getValue(), times::get));
-            readOffsets(response, offsets);
+            try
+            {
+                readOffsets(
+                    (ListOffsetsResponse)send(entry.getKey(), offsetsRequest(entry.getValue(), times::get)), offsets);
+                answers++;
+            }
+            catch (final SourceUnavailableException ex)
+            {
+                failure = ex;
+            }
+        }
+        if (null != failure && 0 == answers)
+        {
+            throw failure;
         }
         return offsets;
     }
@@ -221,6 +234,13 @@ public final class SourceClient implements AutoCloseable
         {
             throw new SourceUnavailableException(
                 "source " + address(node) + " cannot be reached: " + Causes.oneLine(ex), ex);
+        }
+        catch (final RuntimeException ex)
+        {
+            // A response to another request, or none at all: what comes next on this connection is in doubt, too.
+            network.disconnect(node.idString());
+            throw new SourceUnavailableException(
+                "source " + address(node) + " sends what cannot be read: " + Causes.oneLine(ex), ex);
         }
     }
 

@@ -18,6 +18,8 @@ import java.util.function.Consumer;
  */
 final class SourceLeaders
 {
+    private static final int LAST_PORT = 65_535;
+
     private final FetchProgress progress;
     private final FetchCounters counters;
     private final Map<TopicPartition, PartitionFetch> partitions = new HashMap<>();
@@ -104,13 +106,24 @@ final class SourceLeaders
             return;
         }
         final Map<Integer, Node> nodes = new HashMap<>(topology.nodes());
-        endpoints.forEach((endpoint) -> nodes.put(
-            endpoint.nodeId(), new Node(endpoint.nodeId(), endpoint.host(), endpoint.port())));
+        endpoints.forEach((endpoint) ->
+        {
+            if (endpoint.port() > 0 && endpoint.port() <= LAST_PORT)
+            {
+                nodes.put(endpoint.nodeId(), new Node(endpoint.nodeId(), endpoint.host(), endpoint.port()));
+            }
+        });
         topology = new SourceTopology(nodes, topology.leaders());
-        hints.forEach(this::move);
+        hints.forEach((partition, leader) ->
+        {
+            if (move(partition, leader))
+            {
+                partition.isLeaderHinted = true;
+            }
+        });
     }
 
-    private void move(final PartitionFetch partition, final SourceTopology.Leader leader)
+    private boolean move(final PartitionFetch partition, final SourceTopology.Leader leader)
     {
         if (null == leader || !topology.nodes().containsKey(leader.id()))
         {
@@ -118,12 +131,16 @@ final class SourceLeaders
             {
                 progress.onError(partition.index, false, "no leader at the source");
             }
-            return;
+            return false;
         }
-        if (leader.epoch() < partition.leaderEpoch ||
-            leader.epoch() == partition.leaderEpoch && leader.id() == partition.leaderId)
+        if (leader.epoch() < partition.leaderEpoch)
         {
-            return;
+            return false;
+        }
+        if (leader.epoch() == partition.leaderEpoch && leader.id() == partition.leaderId)
+        {
+            partition.isLeaderHinted = false;
+            return false;
         }
         final BrokerFetch before = brokersById.get(partition.leaderId);
         if (null != before)
@@ -131,12 +148,14 @@ final class SourceLeaders
             before.partitions.remove(partition.topicPartition);
         }
         partition.leader(leader.id(), leader.epoch());
+        partition.isLeaderHinted = false;
         brokerFor(topology.nodes().get(leader.id())).add(partition);
         if (PartitionFetch.State.WAITING_FOR_LEADER == partition.state ||
             PartitionFetch.State.BACKING_OFF == partition.state)
         {
             partition.state = PartitionFetch.State.FETCHING;
         }
+        return true;
     }
 
     private BrokerFetch brokerFor(final Node node)

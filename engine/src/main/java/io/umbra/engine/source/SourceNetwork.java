@@ -29,6 +29,9 @@ import java.util.Map;
 final class SourceNetwork implements AutoCloseable
 {
     private static final int MAX_IN_FLIGHT = 2;
+    /** Whoever speaks another protocol announces a gigabyte soon. */
+    private static final int LARGEST_RESPONSE_IN_HEAP =
+        (int)Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / 2);
 
     private final Metrics metrics = new Metrics();
     private final ChannelBuilder channelBuilder;
@@ -43,7 +46,7 @@ final class SourceNetwork implements AutoCloseable
         requestTimeoutMs = config.getInt(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG);
         channelBuilder = settings.channelBuilder(Time.SYSTEM, logContext);
         selector = new Selector(
-            NetworkReceive.UNLIMITED,
+            MemoryPool.NONE == memoryPool ? LARGEST_RESPONSE_IN_HEAP : NetworkReceive.UNLIMITED,
             config.getLong(AdminClientConfig.CONNECTIONS_MAX_IDLE_MS_CONFIG),
             metrics,
             Time.SYSTEM,
@@ -136,6 +139,18 @@ final class SourceNetwork implements AutoCloseable
     }
 
     /**
+     * Whether the last poll had anything of a broker, which is lost to the client when that poll failed.
+     *
+     * @param nodeId of the broker.
+     * @return true if something was received from there, or its connection has come or gone.
+     */
+    boolean hasNews(final String nodeId)
+    {
+        return null != received(nodeId) || selector.connected().contains(nodeId) ||
+            selector.disconnected().containsKey(nodeId);
+    }
+
+    /**
      * Why the last connection to a broker failed.
      *
      * @param node the broker.
@@ -163,7 +178,15 @@ final class SourceNetwork implements AutoCloseable
      */
     void disconnect(final String nodeId)
     {
-        client.disconnect(nodeId);
+        try
+        {
+            client.disconnect(nodeId);
+        }
+        catch (final IllegalStateException ex)
+        {
+            // The client has never tried to connect to it, so there is nothing to end.
+            selector.close(nodeId);
+        }
     }
 
     /**

@@ -1,0 +1,229 @@
+package io.umbra.systemtests;
+
+import io.umbra.rig.Exchange;
+import io.umbra.rig.ResponseFault;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.FetchResponseData;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/**
+ * One engine, and a source that says what is not so: nothing of it is journaled, the operator is told, the other
+ * partitions go on, and when the lie ends, the engine goes on by itself.
+ */
+class LyingSourceTest
+{
+    private static final String VICTIM = "victim";
+    private static final String OTHER = "other";
+    private static final int VALUE_BYTES = 100;
+    private static final int THROTTLE_MS = 2_000;
+
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+    private static Path dir;
+
+    private static ProxiedSource source;
+    private static LinkConfig link;
+    private static EngineProcess engine;
+    private static LinkView status;
+    private static Uuid victimId;
+
+    @BeforeAll
+    static void start() throws Exception
+    {
+        source = new ProxiedSource(dir.resolve("cluster"), 1);
+        victimId = source.createTopic(VICTIM, 1);
+        source.createTopic(OTHER, 1);
+        source.produce(VICTIM, 0, 3, VALUE_BYTES);
+        source.produce(OTHER, 0, 3, VALUE_BYTES);
+        link = new LinkConfig(dir).source(source.cluster())
+            .set("shards", "1")
+            .set("fetch.max.wait.ms", "100")
+            .set("source.reconnect.backoff.ms", "10")
+            .set("source.reconnect.backoff.max.ms", "200")
+            .set("source.request.timeout.ms", "5000");
+        engine = new EngineLauncher(dir).start(link.write());
+        engine.awaitReady();
+        status = new LinkView(link);
+        awaitAllIsWell();
+    }
+
+    @AfterAll
+    static void stop() throws Exception
+    {
+        try
+        {
+            UmbraCommand.assertVerified(dir.resolve("umbra.properties"));
+            assertEquals(0, engine.terminate(), engine::stderrTail);
+        }
+        finally
+        {
+            engine.close();
+            source.close();
+        }
+    }
+
+    @AfterEach
+    void theEngineHasSurvived()
+    {
+        source.proxy().fault(null);
+        assertTrue(engine.isAlive(), engine::stderrTail);
+        assertEquals(List.of(), engine.stderr().lines().filter((line) -> line.contains(" ERROR ")).toList());
+    }
+
+    /** Tells a lie whenever a response has records of the victim. */
+    private static AtomicInteger tell(final FetchLie lie)
+    {
+        final AtomicInteger told = new AtomicInteger();
+        source.proxy().fault((exchange) ->
+        {
+            if (!exchange.isFetch())
+            {
+                return null;
+            }
+            final FetchResponseData data = exchange.fetchResponse();
+            final FetchResponseData.PartitionData victim =
+                FetchLie.find(data, victimId, new TopicPartition(VICTIM, 0));
+            final ResponseFault.Answer answer = null == victim ? null : lie.teller().tell(exchange, data, victim);
+            if (null != answer)
+            {
+                told.incrementAndGet();
+            }
+            return answer;
+        });
+        return told;
+    }
+
+    private static boolean hasAll(final String topic) throws Exception
+    {
+        return status.endOffset(topic, 0) == source.endOffset(topic, 0);
+    }
+
+    private static void awaitAllIsWell() throws Exception
+    {
+        Await.until(
+            () -> hasAll(VICTIM) && hasAll(OTHER) && status.isActive(VICTIM, 0) && status.isActive(OTHER, 0),
+            () -> status.partition(VICTIM, 0) + "\n" + status.partition(OTHER, 0) + "\n" + engine.stderrTail());
+        Shadowed.assertIdentical(source.cluster(), link);
+    }
+
+    static List<FetchLie> lies()
+    {
+        return FetchLie.all();
+    }
+
+    @ParameterizedTest
+    @MethodSource("lies")
+    void aLieIsNotJournaledAndPasses(final FetchLie lie) throws Exception
+    {
+        final Pattern reason = Pattern.compile(lie.reason());
+        final AtomicInteger told = tell(lie);
+        Await.until(() ->
+        {
+            // Some lies are only told of records that are new.
+            source.produce(VICTIM, 0, 2, VALUE_BYTES);
+            return told.get() > 0 && (lie.reason().isEmpty() ||
+                !status.isActive(VICTIM, 0) && reason.matcher(status.error(VICTIM, 0)).find());
+        }, () -> "told " + told + " times: " + status.partition(VICTIM, 0) + "\n" + engine.stderrTail());
+        source.produce(OTHER, 0, 2, VALUE_BYTES);
+        if (lie.isOfPartition())
+        {
+            Await.until(() -> hasAll(OTHER), () -> status.partition(OTHER, 0) + "\n" + engine.stderrTail());
+        }
+        source.proxy().fault(null);
+        awaitAllIsWell();
+    }
+
+    /** KIP-219: the client holds back by itself. */
+    @Test
+    void aThrottledConnectionIsLeftAlone() throws Exception
+    {
+        final AtomicLong throttledAtNs = new AtomicLong();
+        final AtomicLong restNs = new AtomicLong(-1);
+        source.proxy().requestListener((header) ->
+        {
+            if (ApiKeys.FETCH == header.apiKey() && throttledAtNs.get() != 0)
+            {
+                restNs.compareAndSet(-1, System.nanoTime() - throttledAtNs.get());
+            }
+        });
+        final FetchLie throttle = new FetchLie("", "", false, (exchange, data, victim) ->
+        {
+            if (!throttledAtNs.compareAndSet(0, System.nanoTime()))
+            {
+                return null;
+            }
+            return ResponseFault.Answer.of(exchange.encode(data.setThrottleTimeMs(THROTTLE_MS)));
+        });
+        tell(throttle);
+        source.produce(VICTIM, 0, 1, VALUE_BYTES);
+        Await.until(() -> restNs.get() >= 0, engine::stderrTail);
+        source.proxy().requestListener((header) -> {});
+        // The client counts whole milliseconds from the beginning of its duty cycle.
+        assertTrue(restNs.get() > (THROTTLE_MS - 100) * 1_000_000L, () -> restNs + " ns");
+        source.proxy().fault(null);
+        awaitAllIsWell();
+    }
+
+    /** What control plane and sampler are told on their own connections is no better. */
+    @Test
+    void dataGoOnWhileAllOtherAnswersAreNoise() throws Exception
+    {
+        final AtomicInteger told = new AtomicInteger();
+        source.proxy().fault((exchange) ->
+        {
+            if (!Set.of(ApiKeys.METADATA, ApiKeys.LIST_OFFSETS).contains(exchange.request().apiKey()))
+            {
+                return null;
+            }
+            final byte[] frame = exchange.frame();
+            switch (told.getAndIncrement() % 4)
+            {
+                case 0:
+                    return twice(frame);
+                case 1:
+                    return ResponseFault.Answer.of(Exchange.frame(new byte[20]));
+                case 2:
+                    return ResponseFault.Answer.of(new byte[]{'H', 'T', 'T', 'P', '/'});
+                default:
+                    return ResponseFault.Answer.of(new byte[4]);
+            }
+        });
+        Await.until(() -> told.get() > 20, engine::stderrTail);
+        source.produce(VICTIM, 0, 2, VALUE_BYTES);
+        source.produce(OTHER, 0, 2, VALUE_BYTES);
+        Await.until(() -> hasAll(VICTIM) && hasAll(OTHER), engine::stderrTail);
+        source.proxy().fault(null);
+        source.createTopic("new", 1);
+        source.produce("new", 0, 1, VALUE_BYTES);
+        Await.until(() -> status.isActive("new", 0) && hasAll("new") &&
+            status.partition("new", 0).get("sourceHighWatermark").asLong() == source.endOffset("new", 0),
+            () -> status.partition("new", 0) + "\n" + engine.stderrTail());
+        awaitAllIsWell();
+    }
+
+    private static ResponseFault.Answer twice(final byte[] frame)
+    {
+        final byte[] both = new byte[2 * frame.length];
+        System.arraycopy(frame, 0, both, 0, frame.length);
+        System.arraycopy(frame, 0, both, frame.length, frame.length);
+        return ResponseFault.Answer.of(both);
+    }
+}
