@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 
 /**
@@ -32,7 +33,7 @@ final class ClusterLayout
     private final KafkaCluster.Context context;
     private final String clusterId;
     private final Certificates certificates;
-    private final List<Node> nodes = new ArrayList<>();
+    private final List<Node> nodes = new CopyOnWriteArrayList<>();
 
     private record Node(int id, Path dir, int clientPort, int internalPort, int controllerPort)
     {
@@ -58,23 +59,47 @@ final class ClusterLayout
         for (final Node node : nodes)
         {
             Files.createDirectories(node.dir().resolve("tmp"));
-            final Path settings = node.dir().resolve("server.properties");
-            try (Writer writer = Files.newBufferedWriter(settings))
-            {
-                settings(node).store(writer, null);
-            }
+            writeSettings(node);
             if (context.isOtherRelease())
             {
-                formatByTool(node, settings);
+                formatByTool(node, settingsFile(node));
             }
             else
             {
                 format(node);
             }
-            brokers.add(new Broker(node.id(), command(node, settings), node.dir().resolve("server.log"),
+            brokers.add(new Broker(node.id(), command(node), node.dir().resolve("server.log"),
                 dataDir(node), node.internalPort()));
         }
         return brokers;
+    }
+
+    /** Gives a broker that is down another port for its clients. */
+    void readdress(final int brokerId) throws IOException
+    {
+        for (int i = 0; i < nodes.size(); i++)
+        {
+            final Node node = nodes.get(i);
+            if (node.id() == brokerId)
+            {
+                nodes.set(i, new Node(
+                    brokerId, node.dir(), FreePorts.next(), node.internalPort(), node.controllerPort()));
+                writeSettings(nodes.get(i));
+            }
+        }
+    }
+
+    private void writeSettings(final Node node) throws IOException
+    {
+        try (Writer writer = Files.newBufferedWriter(settingsFile(node)))
+        {
+            settings(node).store(writer, null);
+        }
+    }
+
+    private static Path settingsFile(final Node node)
+    {
+        return node.dir().resolve("server.properties");
     }
 
     String bootstrapServers()
@@ -251,7 +276,7 @@ final class ClusterLayout
         return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 
-    private List<String> command(final Node node, final Path settings)
+    private List<String> command(final Node node)
     {
         final Path tmp = node.dir().resolve("tmp");
         final List<String> command = new ArrayList<>(List.of(
@@ -271,7 +296,7 @@ final class ClusterLayout
             command.add("-XX:TieredStopAtLevel=1");
         }
         command.addAll(context.jvmArguments());
-        command.addAll(List.of("-cp", classPath(), BrokerMain.class.getName(), settings.toString()));
+        command.addAll(List.of("-cp", classPath(), BrokerMain.class.getName(), settingsFile(node).toString()));
         return command;
     }
 

@@ -177,6 +177,24 @@ public final class KafkaCluster implements AutoCloseable
         awaitJoined(List.of(brokerId));
     }
 
+    /** Starts a broker that is down with another port for its clients; its directories and other ports stay. */
+    public synchronized void restartElsewhere(final int brokerId)
+    {
+        if (broker(brokerId).isAlive())
+        {
+            throw new IllegalStateException("broker " + brokerId + " is running");
+        }
+        try
+        {
+            layout.readdress(brokerId);
+        }
+        catch (final IOException ex)
+        {
+            throw new UncheckedIOException(ex);
+        }
+        restart(brokerId);
+    }
+
     /** Kills the brokers; deletes the base directory if the cluster had made it up itself. */
     @Override
     public synchronized void close()

@@ -1,6 +1,7 @@
 package io.umbra.rig;
 
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.Node;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,6 +56,27 @@ class KafkaClusterTest
             assertTrue(Files.exists(cluster.logDir(2).resolve(".kafka_cleanshutdown")));
             cluster.restart(2);
             assertTrue(Files.exists(cluster.logDir(2).resolve("meta.properties")));
+        }
+    }
+
+    @Test
+    void aBrokerComesBackOnAnotherPort() throws Exception
+    {
+        try (KafkaCluster cluster = KafkaCluster.launch(new KafkaCluster.Context().baseDir(dir)))
+        {
+            final String before = cluster.bootstrapServers();
+            assertThrows(IllegalStateException.class, () -> cluster.restartElsewhere(1));
+            cluster.stop(1);
+            cluster.restartElsewhere(1);
+            final String after = cluster.bootstrapServers();
+            assertNotEquals(before, after);
+            final Properties properties = new Properties();
+            properties.setProperty("bootstrap.servers", after);
+            try (Admin admin = Admin.create(properties))
+            {
+                final Node node = admin.describeCluster().nodes().get().iterator().next();
+                assertEquals(after, node.host() + ':' + node.port());
+            }
         }
     }
 

@@ -22,11 +22,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -44,7 +42,6 @@ public final class ControlPlane implements Agent
     private final OutOfRangeQuestions outOfRange;
     private final OperatorWishes wishes;
     private final Map<TopicPartition, Known> known = new LinkedHashMap<>();
-    private final Set<String> knownTopics = new HashSet<>();
     private volatile boolean isRefreshRequested;
     private long nextRefreshMs;
     private long lastRefreshMs;
@@ -81,13 +78,16 @@ public final class ControlPlane implements Agent
     {
         final int index;
         final Uuid topicId;
+        /** Whether it was there when the link began, though its leader may have been away and it begins later. */
+        final boolean isOfTheBeginning;
         boolean hasBegun;
         int looksWithout;
 
-        Known(final int index, final Uuid topicId)
+        Known(final int index, final Uuid topicId, final boolean isOfTheBeginning)
         {
             this.index = index;
             this.topicId = topicId;
+            this.isOfTheBeginning = isOfTheBeginning;
         }
     }
 
@@ -335,7 +335,8 @@ public final class ControlPlane implements Agent
             try
             {
                 entry = new Known(
-                    ctx.partitions.add(topic.name(), uuid(topic.id()), partition.partition()), topic.id());
+                    ctx.partitions.add(topic.name(), uuid(topic.id()), partition.partition()), topic.id(),
+                    ctx.partitions.isNewJournal());
                 known.put(partition, entry);
             }
             catch (final IOException ex)
@@ -389,7 +390,6 @@ public final class ControlPlane implements Agent
             if (null != start && (!end.isEmpty() || startAt(entry, start)))
             {
                 entry.hasBegun = true;
-                knownTopics.add(partition.topic());
                 ctx.partitions.begin(new FetchAssignment(
                     entry.index, partition, entry.topicId, start, end.lastEpoch()));
                 wishes.begun(entry.index, partition.topic());
@@ -450,7 +450,7 @@ public final class ControlPlane implements Agent
      */
     private long startTime(final TopicPartition partition)
     {
-        if (!ctx.partitions.isNewJournal() || knownTopics.contains(partition.topic()))
+        if (!known.get(partition).isOfTheBeginning)
         {
             return ListOffsetsRequest.EARLIEST_TIMESTAMP;
         }
