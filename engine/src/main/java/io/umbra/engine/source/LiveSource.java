@@ -1,16 +1,20 @@
 package io.umbra.engine.source;
 
 import io.umbra.engine.config.TopicFilter;
+import io.umbra.engine.verify.BatchRecords;
+import io.umbra.engine.verify.CleanupPolicy;
 import io.umbra.engine.verify.SourceBatches;
 import io.umbra.engine.verify.SourcePartition;
 import io.umbra.engine.verify.VerifySource;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.BufferSupplier;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /**
@@ -19,6 +23,7 @@ import java.util.UUID;
  */
 public final class LiveSource implements VerifySource, AutoCloseable
 {
+    private final BufferSupplier decompressionBuffers = BufferSupplier.create();
     private final SourceClient client;
     private final TopicFilter topics;
 
@@ -77,8 +82,28 @@ public final class LiveSource implements VerifySource, AutoCloseable
     }
 
     @Override
+    public Map<String, CleanupPolicy> cleanupPolicies(final Collection<String> names) throws IOException
+    {
+        try
+        {
+            return new TopicPolicies(client).ask(metadata(), names);
+        }
+        catch (final SourceUnavailableException ex)
+        {
+            throw new IOException(ex.getMessage(), ex);
+        }
+    }
+
+    @Override
+    public BatchRecords records(final ByteBuffer batch) throws IOException
+    {
+        return DecodedBatch.open(batch, decompressionBuffers);
+    }
+
+    @Override
     public void close()
     {
+        decompressionBuffers.close();
         client.close();
     }
 

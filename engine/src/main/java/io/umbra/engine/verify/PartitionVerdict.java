@@ -18,6 +18,7 @@ import java.util.List;
  * @param sourceLogStartOffset of the source, -1 when it has no such partition.
  * @param sourceHighWatermark  of the source, -1 when it has no such partition.
  * @param lag                  offsets by which the shadow is behind.
+ * @param compaction           how it was compared, if the source compacts it.
  * @param notes                what should be known, but is no difference.
  * @param differences          found; the first ones only when there were many.
  * @param moreDifferences      found beyond those.
@@ -36,6 +37,7 @@ public record PartitionVerdict(
     long sourceLogStartOffset,
     long sourceHighWatermark,
     long lag,
+    Compaction compaction,
     List<String> notes,
     List<Difference> differences,
     long moreDifferences,
@@ -58,6 +60,18 @@ public record PartitionVerdict(
     public boolean isIdentical()
     {
         return differences.isEmpty() && error == null;
+    }
+
+    /**
+     * Whether the source's cleaner has changed since what the shadow holds, so that not all could be compared byte by
+     * byte.
+     *
+     * @return false for a topic that is not known to be compacted.
+     */
+    public boolean isRewritten()
+    {
+        return CleanupPolicy.of(compaction.cleanupPolicy()).isCompacted() &&
+            (compaction.hasRemoved() || compaction.identicalBatches() < batches);
     }
 
     String name()

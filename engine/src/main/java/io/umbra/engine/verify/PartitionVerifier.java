@@ -23,7 +23,9 @@ final class PartitionVerifier
     private final LogReader shadow;
     private final long checkpointedStart;
     private final LongConsumer progress;
+    private final boolean isCompacted;
     private final BatchComparison comparison;
+    private final RecordComparison recordComparison;
     private final VerdictBuilder verdict;
     private SourceCursor cursor;
     private BatchView batch;
@@ -37,6 +39,7 @@ final class PartitionVerifier
      * @param settings          what to look at.
      * @param source            to compare with.
      * @param partition         to compare.
+     * @param policy            what the source does with the topic's old records.
      * @param shadow            reader of the shadow's log.
      * @param checkpointedStart log start offset according to the journal's checkpoint, 0 when there is none.
      * @param progress          is told the bytes compared, after every batch.
@@ -45,6 +48,7 @@ final class PartitionVerifier
         final VerifySettings settings,
         final VerifySource source,
         final SourcePartition partition,
+        final CleanupPolicy policy,
         final LogReader shadow,
         final long checkpointedStart,
         final LongConsumer progress)
@@ -57,6 +61,9 @@ final class PartitionVerifier
         this.progress = progress;
         comparison = new BatchComparison(settings.isDeep());
         verdict = new VerdictBuilder(partition.topic(), partition.partition());
+        verdict.policy(policy);
+        isCompacted = policy.isCompacted();
+        recordComparison = new RecordComparison(source, verdict);
     }
 
     /**
@@ -161,21 +168,41 @@ final class PartitionVerifier
             }
             else if (!isAtSource || batch.baseOffset() < cursor.baseOffset())
             {
-                passExtra();
+                if (isCompacted)
+                {
+                    passRemoved();
+                }
+                else
+                {
+                    passExtra();
+                }
             }
             else
             {
-                if (!comparison.isSame(batch, cursor))
-                {
-                    verdict.differ(
-                        comparison.isCorrupt() ? Kind.CORRUPT : Kind.CONTENT, batch, comparison.text());
-                }
-                verdict.compared(batch);
+                compareBatch();
                 progress.accept(batch.sizeInBytes());
                 isAtSource = cursor.next();
                 nextOfShadow();
             }
         }
+    }
+
+    private void compareBatch()
+    {
+        final boolean isSame = comparison.isSame(batch, cursor);
+        if (comparison.isCorrupt())
+        {
+            verdict.differ(Kind.CORRUPT, batch, comparison.text());
+        }
+        else if (!isSame && isCompacted && batch.crc() != cursor.crc())
+        {
+            recordComparison.compare(batch, cursor);
+        }
+        else if (!isSame)
+        {
+            verdict.differ(Kind.CONTENT, batch, comparison.text());
+        }
+        verdict.compared(batch, isSame);
     }
 
     /**
@@ -222,12 +249,14 @@ final class PartitionVerifier
 
     /**
      * Whether the shadow's batch is the one that the source has here, but says another base offset, which its CRC
-     * does not cover.
+     * does not cover. Where batches may be missing before the source's next one, the shadow's may be one of them with
+     * the same content.
      */
     private boolean isMisplaced()
     {
         return batch != null && isAtSource && batch.baseOffset() != cursor.baseOffset() &&
-            batch.crc() == cursor.crc() && batch.sizeInBytes() == cursor.sizeInBytes();
+            batch.crc() == cursor.crc() && batch.sizeInBytes() == cursor.sizeInBytes() &&
+            !(isCompacted && batch.lastOffset() < cursor.baseOffset());
     }
 
     private void passMisplaced() throws IOException
@@ -263,6 +292,33 @@ final class PartitionVerifier
         {
             verdict.differ(Kind.MISSING, first, last, "the source holds offsets " + first + " to " + last +
                 ", the shadow does not");
+        }
+    }
+
+    /**
+     * The shadow has batches that the source has not, and whose records its cleaner may have removed. It never moves
+     * the bounds of a batch, so that none may lap over one that the source still has.
+     */
+    private void passRemoved() throws IOException
+    {
+        final long next = isAtSource ? cursor.baseOffset() : end;
+        while (batch != null && batch.baseOffset() < next)
+        {
+            if (!batch.isCrcValid())
+            {
+                verdict.differ(Kind.CORRUPT, batch, "stored CRC-32C is not that of its bytes");
+            }
+            else if (isAtSource && batch.lastOffset() >= next)
+            {
+                verdict.differ(Kind.EXTRA, batch, "the shadow holds a batch of offsets " + batch.baseOffset() +
+                    " to " + batch.lastOffset() + ", the source one that begins at " + next);
+            }
+            else
+            {
+                verdict.removed(batch);
+            }
+            progress.accept(batch.sizeInBytes());
+            nextOfShadow();
         }
     }
 

@@ -13,7 +13,11 @@ final class SourceCursor
     private static final int LENGTH = 8;
     private static final int LEADER_EPOCH = 12;
     private static final int CRC = 17;
+    private static final int ATTRIBUTES = 21;
     private static final int LAST_OFFSET_DELTA = 23;
+    private static final int PRODUCER_ID = 43;
+    private static final int PRODUCER_EPOCH = 51;
+    private static final int BASE_SEQUENCE = 53;
     private static final int HEADER_LENGTH = 61;
     private static final int LOG_OVERHEAD = 12;
     private static final int EMPTY_FETCHES = 3;
@@ -93,6 +97,26 @@ final class SourceCursor
     int crc()
     {
         return fetched.getInt(position + CRC);
+    }
+
+    short attributes()
+    {
+        return fetched.getShort(position + ATTRIBUTES);
+    }
+
+    long producerId()
+    {
+        return fetched.getLong(position + PRODUCER_ID);
+    }
+
+    short producerEpoch()
+    {
+        return fetched.getShort(position + PRODUCER_EPOCH);
+    }
+
+    int baseSequence()
+    {
+        return fetched.getInt(position + BASE_SEQUENCE);
     }
 
     /**

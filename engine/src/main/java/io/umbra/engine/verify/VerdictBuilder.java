@@ -29,6 +29,13 @@ final class VerdictBuilder
     private long shadowEnd = -1;
     private long sourceStart = -1;
     private long sourceEnd = -1;
+    private CleanupPolicy policy = CleanupPolicy.unknown(null);
+    private long identicalBatches;
+    private long records;
+    private long removedBatches;
+    private long removedRecords;
+    private long firstRemoved = -1;
+    private long lastRemoved = -1;
     private String error;
 
     VerdictBuilder(final String topic, final int partition)
@@ -59,8 +66,21 @@ final class VerdictBuilder
         error = text;
     }
 
-    void compared(final BatchView batch)
+    /** What the source does with old records: decides how to compare. */
+    void policy(final CleanupPolicy cleanupPolicy)
     {
+        policy = cleanupPolicy;
+        if (policy.problem() != null)
+        {
+            note("cleanup.policy is not known (" + policy.problem() +
+                "): compared as if the source never compacted the topic");
+        }
+    }
+
+    /** A batch that both have; also where it differs. */
+    void compared(final BatchView batch, final boolean isIdentical)
+    {
+        identicalBatches += isIdentical ? 1 : 0;
         if (firstOffset < 0)
         {
             firstOffset = batch.baseOffset();
@@ -70,6 +90,33 @@ final class VerdictBuilder
         bytes += batch.sizeInBytes();
         digest = RollingDigest.update(
             digest, batch.baseOffset(), batch.leaderEpoch(), batch.sizeInBytes(), batch.crc());
+    }
+
+    /** A record of the source, in a batch that is not identical. */
+    void comparedRecord()
+    {
+        records++;
+    }
+
+    /** A record that only the shadow has, in a batch that both have. */
+    void removed(final long offset)
+    {
+        removedRecords++;
+        removedRange(offset, offset);
+    }
+
+    /** A batch that only the shadow has. */
+    void removed(final BatchView batch)
+    {
+        removedBatches++;
+        removedRecords += batch.count();
+        removedRange(batch.baseOffset(), batch.lastOffset());
+    }
+
+    private void removedRange(final long first, final long last)
+    {
+        firstRemoved = firstRemoved < 0 ? first : firstRemoved;
+        lastRemoved = last;
     }
 
     /**
@@ -107,12 +154,24 @@ final class VerdictBuilder
             kind, topic, partition, offset, lastOffset, text, file == null ? null : file.toString(), position));
     }
 
+    private Compaction compaction()
+    {
+        return new Compaction(policy.value(), identicalBatches, records, removedBatches, removedRecords, firstRemoved,
+            lastRemoved);
+    }
+
     PartitionVerdict build()
     {
+        if (firstRemoved >= 0)
+        {
+            note("cleanup.policy=" + policy.value() + ": " + removedRecords + " records and " + removedBatches +
+                " whole batches in offsets " + firstRemoved + " to " + lastRemoved + " are in the shadow only and " +
+                "could not be compared: taken for removed by compaction since, whose extent the source does not tell");
+        }
         // Without a log the shadow lacks all that the source has; behind its own start it lacks nothing.
         final long lag = sourceEnd < 0 ? 0 : sourceEnd - Math.max(shadowEnd, sourceStart);
         return new PartitionVerdict(
             topic, partition, firstOffset, endOffset, batches, bytes, digest, shadowStart, shadowEnd, sourceStart,
-            sourceEnd, Math.max(0, lag), notes, differences, moreDifferences, error);
+            sourceEnd, Math.max(0, lag), compaction(), notes, differences, moreDifferences, error);
     }
 }

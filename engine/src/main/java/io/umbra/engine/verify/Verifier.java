@@ -14,11 +14,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Compares a shadow with its live source: base and last offset, size, leader epoch and CRC-32C of every batch that
- * both hold, and the CRC-32C of the shadow's bytes, computed anew; on request every byte. Works while the engine runs
- * and when it does not; takes no lock and changes nothing.
+ * both hold, and the CRC-32C of the shadow's bytes, computed anew; on request every byte. What the source's cleaner has
+ * rewritten in a compacted topic is compared record by record. Works while the engine runs and when it does not; takes
+ * no lock and changes nothing.
  */
 public final class Verifier
 {
@@ -27,6 +29,7 @@ public final class Verifier
     private final VerifySettings settings;
     private final VerifySource source;
     private final VerifyProgress progress;
+    private Map<String, CleanupPolicy> policies = Map.of();
     private int done;
     private int partitions;
     private long bytes;
@@ -76,6 +79,8 @@ public final class Verifier
         }
         partitions = all.size();
         final Map<PartitionKey, Long> logStarts = logStarts();
+        policies = source.cleanupPolicies(
+            atSource.keySet().stream().map(PartitionKey::topic).collect(Collectors.toCollection(TreeSet::new)));
         final List<PartitionVerdict> verdicts = new ArrayList<>();
         for (final PartitionKey key : all)
         {
@@ -93,8 +98,8 @@ public final class Verifier
         {
             if (partition != null)
             {
-                return new PartitionVerifier(settings, source, partition, shadow, logStart,
-                    (length) -> onBytes(key, length)).verify();
+                return new PartitionVerifier(settings, source, partition, policies.get(key.topic()), shadow,
+                    logStart, (length) -> onBytes(key, length)).verify();
             }
             verdict.shadow(Math.max(logStart, shadow.startOffset()), shadow.endOffset());
             verdict.note("the source has no such partition");

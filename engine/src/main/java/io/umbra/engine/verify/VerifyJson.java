@@ -50,6 +50,13 @@ final class VerifyJson
             .put("sourceLogStartOffset", partition.sourceLogStartOffset())
             .put("sourceHighWatermark", partition.sourceHighWatermark())
             .put("lag", partition.lag())
+            .put("cleanupPolicy", partition.compaction().cleanupPolicy())
+            .put("identicalBatches", partition.compaction().identicalBatches())
+            .put("recordsComparedOneByOne", partition.compaction().records())
+            .put("batchesRemovedByCompaction", partition.compaction().removedBatches())
+            .put("recordsRemovedByCompaction", partition.compaction().removedRecords())
+            .put("firstRemovedOffset", partition.compaction().firstRemovedOffset())
+            .put("lastRemovedOffset", partition.compaction().lastRemovedOffset())
             .put("error", partition.error());
         final ArrayNode notes = node.putArray("notes");
         partition.notes().forEach(notes::add);

@@ -40,9 +40,14 @@ final class VerifyText
             "offsets %d..%d  %d batches  %s  digest %016x",
             partition.firstOffset(), partition.endOffset() - 1, partition.batches(), bytes(partition.bytes()),
             partition.digest());
-        final String verdict = partition.batches() > 0 && partition.isIdentical() ? "  identical" : "";
+        final Compaction compaction = partition.compaction();
+        final String verdict = partition.batches() == 0 || !partition.isIdentical() ? "" :
+            partition.isRewritten() ? "  no difference" : "  identical";
+        final String byRecord = partition.isRewritten() ? String.format(Locale.ROOT,
+            "  (%d identical, %d records compared one by one, %d removed by compaction)",
+            compaction.identicalBatches(), compaction.records(), compaction.removedRecords()) : "";
         final String lag = partition.lag() > 0 ? "  lag " + partition.lag() : "";
-        return String.format(Locale.ROOT, "%-24s  %s%s%s", partition.name(), compared, lag, verdict);
+        return String.format(Locale.ROOT, "%-24s  %s%s%s%s", partition.name(), compared, byRecord, lag, verdict);
     }
 
     private static String difference(final Difference difference)
@@ -65,6 +70,10 @@ final class VerifyText
         long different = 0;
         long errors = 0;
         long compared = 0;
+        long identical = 0;
+        long records = 0;
+        long removed = 0;
+        boolean isRewritten = false;
         for (final PartitionVerdict partition : report.partitions())
         {
             batches += partition.batches();
@@ -74,13 +83,22 @@ final class VerifyText
             different += partition.differences().isEmpty() ? 0 : 1;
             errors += partition.error() == null ? 0 : 1;
             compared += partition.batches() > 0 ? 1 : 0;
+            identical += partition.compaction().identicalBatches();
+            records += partition.compaction().records();
+            removed += partition.compaction().removedRecords();
+            isRewritten |= partition.isRewritten();
         }
-        final String extent = String.format(Locale.ROOT, "%d of %d partitions, %d batches, %s compared%s%s",
+        final String byRecord = isRewritten ? String.format(Locale.ROOT,
+            " (%d batches identical, %d records one by one; not comparable: %d records removed by compaction)",
+            identical, records, removed) : "";
+        final String extent = String.format(Locale.ROOT, "%d of %d partitions, %d batches, %s compared%s%s%s",
             compared, report.partitions().size(), batches, bytes(bytes), report.isDeep() ? ", every byte" : "",
+            byRecord,
             lag > 0 ? "; the shadow is " + lag + " offsets behind" : "");
         if (report.isIdentical())
         {
-            return (batches > 0 ? "identical: " : "nothing to compare: ") + extent;
+            return (batches == 0 ? "nothing to compare: " : isRewritten ? "no difference: " : "identical: ") +
+                extent;
         }
         final String failed = errors > 0 ? ", " + errors + " not verified to the end" : "";
         return "NOT IDENTICAL: " + differences + (differences == 1 ? " difference" : " differences") + " in " +

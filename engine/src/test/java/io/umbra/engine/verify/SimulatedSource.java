@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
 
 /**
@@ -37,6 +39,7 @@ final class SimulatedSource implements VerifySource
     final Map<SourcePartition, Partition> partitions = new HashMap<>();
     int fetchBytes = 3000;
     IOException failure;
+    CleanupPolicy policy = CleanupPolicy.of("delete");
 
     static SourcePartition name(final String topic, final int partition)
     {
@@ -130,6 +133,18 @@ final class SimulatedSource implements VerifySource
                 return SimulatedSource.this.fetch(partition, offset);
             }
         };
+    }
+
+    @Override
+    public Map<String, CleanupPolicy> cleanupPolicies(final Collection<String> topics)
+    {
+        return topics.stream().collect(Collectors.toMap(Function.identity(), (topic) -> policy));
+    }
+
+    @Override
+    public BatchRecords records(final ByteBuffer batch)
+    {
+        throw new AssertionError("there are no records in these batches");
     }
 
     private ByteBuffer fetch(final Partition partition, final long offset) throws IOException

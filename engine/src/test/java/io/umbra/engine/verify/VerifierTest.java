@@ -21,7 +21,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -204,6 +206,104 @@ class VerifierTest
         assertEquals(150, difference.offset());
         assertEquals(164, difference.lastOffset());
         assertTrue(difference.file() != null && difference.position() >= 0);
+    }
+
+    @Test
+    void whatOnlyTheShadowHasIsNoDifferenceWhereTheSourceCompacts() throws Exception
+    {
+        final SimulatedSource.Partition partition = fill(ORDERS, BATCHES);
+        shadow(ORDERS, partition.batches);
+        partition.batches.subList(30, 33).clear();
+        partition.batches.remove(50);
+        source.policy = CleanupPolicy.of("compact,delete");
+        final PartitionVerdict verdict = verifyOne();
+        assertTrue(verdict.isIdentical(), verdict::toString);
+        assertEquals(
+            new Compaction("compact,delete", BATCHES - 4, 0, 4, 4 * RECORDS, 150, 269), verdict.compaction());
+        assertEquals(BATCHES - 4, verdict.batches());
+        assertEquals(1, verdict.notes().size());
+        assertTrue(verdict.notes().get(0).contains("offsets 150 to 269"), verdict::toString);
+        final String text = verify().text();
+        assertTrue(text.contains("not comparable: 20 records removed by compaction"), text);
+        assertFalse(text.contains("identical:"), text);
+        final JsonNode json = new ObjectMapper().readTree(verify().json()).get("partitions").get(0);
+        assertEquals("compact,delete", json.get("cleanupPolicy").asText());
+        assertEquals(20, json.get("recordsRemovedByCompaction").asLong());
+    }
+
+    @Test
+    void whatOnlyTheSourceHasIsADifferenceWhereItCompactsToo() throws Exception
+    {
+        final SimulatedSource.Partition partition = fill(ORDERS, BATCHES);
+        final List<byte[]> copied = new ArrayList<>(partition.batches);
+        copied.remove(70);
+        shadow(ORDERS, copied);
+        source.policy = CleanupPolicy.of("compact");
+        final PartitionVerdict verdict = verifyOne();
+        assertEquals(1, verdict.differences().size(), verdict::toString);
+        assertEquals(Kind.MISSING, verdict.differences().get(0).kind());
+        assertEquals(350, verdict.differences().get(0).offset());
+        assertEquals(354, verdict.differences().get(0).lastOffset());
+    }
+
+    @Test
+    void aBatchThatOnlyTheShadowHasIsSoundInItself() throws Exception
+    {
+        final SimulatedSource.Partition partition = fill(ORDERS, BATCHES);
+        shadow(ORDERS, partition.batches);
+        final long offset = ByteBuffer.wrap(Files.readAllBytes(segments().get(1))).getLong(0);
+        partition.batches.removeIf((batch) -> baseOffset(batch) == offset);
+        source.policy = CleanupPolicy.of("compact");
+        assertTrue(verifyOne().isIdentical());
+        flip(segments().get(1), 100);
+        final PartitionVerdict verdict = verifyOne();
+        assertEquals(1, verdict.differences().size(), verdict::toString);
+        assertEquals(Kind.CORRUPT, verdict.differences().get(0).kind());
+        assertEquals(offset, verdict.differences().get(0).offset());
+    }
+
+    @Test
+    void compactionNeverMovesTheBoundsOfABatch() throws Exception
+    {
+        final SimulatedSource.Partition partition = fill(ORDERS, BATCHES);
+        shadow(ORDERS, partition.batches);
+        partition.batches.set(40, batch(201, 3, 1, 100));
+        source.policy = CleanupPolicy.of("compact");
+        final PartitionVerdict verdict = verifyOne();
+        assertEquals(List.of(Kind.EXTRA, Kind.MISSING),
+            verdict.differences().stream().map(Difference::kind).toList(), verdict::toString);
+        assertEquals(200, verdict.differences().get(0).offset());
+    }
+
+    @Test
+    void batchesWithTheSameContentAreNotTakenForEachOther() throws Exception
+    {
+        final SimulatedSource.Partition partition = source.add(ORDERS);
+        for (int i = 0; i < 10; i++)
+        {
+            final byte[] batch = batch(0, RECORDS, 1, 100);
+            ByteBuffer.wrap(batch).putLong(0, i * RECORDS);
+            partition.batches.add(batch);
+        }
+        partition.highWatermark = 10 * RECORDS;
+        shadow(ORDERS, partition.batches);
+        partition.batches.subList(3, 5).clear();
+        source.policy = CleanupPolicy.of("compact");
+        final PartitionVerdict verdict = verifyOne();
+        assertTrue(verdict.isIdentical(), verdict::toString);
+        assertEquals(new Compaction("compact", 8, 0, 2, 2 * RECORDS, 15, 24), verdict.compaction());
+    }
+
+    @Test
+    void withoutThePolicyItComparesStrictlyAndSaysSo() throws Exception
+    {
+        final SimulatedSource.Partition partition = fill(ORDERS, BATCHES);
+        shadow(ORDERS, partition.batches);
+        partition.batches.subList(30, 33).clear();
+        source.policy = CleanupPolicy.unknown("the source answered TOPIC_AUTHORIZATION_FAILED");
+        final PartitionVerdict verdict = verifyOne();
+        assertEquals(Kind.EXTRA, verdict.differences().get(0).kind());
+        assertTrue(verdict.notes().get(0).contains("TOPIC_AUTHORIZATION_FAILED"), verdict::toString);
     }
 
     @Test
@@ -455,6 +555,18 @@ class VerifierTest
 
             @Override
             public SourceBatches open(final SourcePartition partition)
+            {
+                throw new AssertionError("not asked for");
+            }
+
+            @Override
+            public Map<String, CleanupPolicy> cleanupPolicies(final Collection<String> topics)
+            {
+                throw new AssertionError("not asked for");
+            }
+
+            @Override
+            public BatchRecords records(final ByteBuffer batch)
             {
                 throw new AssertionError("not asked for");
             }
