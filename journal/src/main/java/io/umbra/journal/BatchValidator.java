@@ -78,6 +78,13 @@ final class BatchValidator
             batches++;
         }
         lastOffset = next - 1;
+        if (lastOffset - firstOffset > Integer.MAX_VALUE)
+        {
+            throw new InvalidBatchException(
+                Reason.OFFSET_ORDER,
+                firstOffset,
+                "offsets " + firstOffset + " to " + lastOffset + " in one append do not fit into one segment");
+        }
     }
 
     /** Checks a header alone, as it comes with the first chunk of a large batch. */

@@ -45,7 +45,8 @@ public final class ShardTransport implements AutoCloseable
             .threadingMode(ThreadingMode.SHARED)
             .sharedIdleStrategy(ctx.driverIdleStrategy)
             .ipcTermBufferLength(ctx.termLength)
-            .ipcMtuLength(Context.MTU_LENGTH)
+            // A message is at most an eighth of a term, and a fragment at most a message.
+            .ipcMtuLength(Math.min(Context.MTU_LENGTH, ctx.termLength / 8))
             // Pages are there when the buffers are: a full /dev/shm is an error at the start, never a SIGBUS later.
             .termBufferSparseFile(false)
             .performStorageChecks(true)

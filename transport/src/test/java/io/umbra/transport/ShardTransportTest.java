@@ -99,6 +99,24 @@ class ShardTransportTest
     }
 
     @Test
+    void theSmallestTermsDoToo()
+    {
+        for (int termLength = 64 * 1024; termLength <= 1024 * 1024; termLength *= 4)
+        {
+            try (ShardTransport transport = ShardTransport.launch(context(termLength)))
+            {
+                final ShardTransport.ShardStream stream = transport.openStream(0);
+                final int length = stream.publisher().maxFramePayload();
+                final UnsafeBuffer records = new UnsafeBuffer(ByteBuffer.allocateDirect(length));
+                assertTrue(stream.publisher().dataFrame(new FrameHeader(), records, 0, length));
+                final Recorder recorder = new Recorder();
+                assertEquals(1, stream.poller().poll(recorder, Integer.MAX_VALUE));
+                assertEquals(length, recorder.frames.get(0).length);
+            }
+        }
+    }
+
+    @Test
     void controlMessagesKeepTheirPlaceAmongTheData()
     {
         try (ShardTransport transport = ShardTransport.launch(context(8 * 1024 * 1024)))

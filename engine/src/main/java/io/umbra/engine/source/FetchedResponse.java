@@ -255,7 +255,9 @@ final class FetchedResponse
             int last = position;
             int size;
             while (end < limit &&
-                end + (size = RecordBatches.sizeInBytes(records, end, limit)) - position <= publisher.maxFramePayload())
+                end + (size = RecordBatches.sizeInBytes(records, end, limit)) - position <=
+                    publisher.maxFramePayload() &&
+                RecordBatches.fitIntoOneSegment(records, position, end))
             {
                 last = end;
                 end += size;

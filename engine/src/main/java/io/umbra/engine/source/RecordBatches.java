@@ -77,6 +77,12 @@ final class RecordBatches
         return records.getInt(position + LEADER_EPOCH_OFFSET);
     }
 
+    /** Whether the offsets of a run of batches are near enough to each other for one segment's index (32 bits). */
+    static boolean fitIntoOneSegment(final ByteBuffer records, final int firstBatch, final int lastBatch)
+    {
+        return lastOffset(records, lastBatch) - baseOffset(records, firstBatch) <= Integer.MAX_VALUE;
+    }
+
     /**
      * What is wrong at a position where {@link #sizeInBytes} found no batch.
      *
