@@ -1,0 +1,441 @@
+package io.umbra.engine.source;
+
+import io.umbra.codecs.control.SourceCondition;
+import io.umbra.transport.FrameHandler;
+import io.umbra.transport.FrameHeader;
+import io.umbra.transport.ShardTransport;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.status.AtomicCounter;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.message.FetchResponseData;
+import org.apache.kafka.common.message.ResponseHeaderData;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.MemoryRecordsBuilder;
+import org.apache.kafka.common.record.internal.MutableRecordBatch;
+import org.apache.kafka.common.record.internal.RecordBatch;
+import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.common.requests.FetchRequest;
+import org.apache.kafka.common.requests.FetchResponse;
+import org.apache.kafka.common.requests.RequestHeader;
+import org.apache.kafka.common.requests.RequestUtils;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/**
+ * Responses of which some bytes are not what a broker wrote. No exception escapes, nothing outside of the records is
+ * read, what is published is a run of whole batches that continue what was asked for, and a response that brings
+ * nothing leads to a back-off. {@code -Dumbra.fuzz.tries} and {@code -Dumbra.fuzz.seed} say how many, and which.
+ */
+class FetchResponseFuzzTest
+{
+    private static final long SEED = Long.getLong("umbra.fuzz.seed", 20_261_124);
+    private static final long TRIES = Long.getLong("umbra.fuzz.tries", 60_000);
+    private static final long SOAK_TRIES = 10_000_000;
+
+    private static final TopicPartition PARTITION = new TopicPartition("topic", 0);
+    private static final Uuid TOPIC_ID = new Uuid(1, 2);
+    private static final long FETCH_OFFSET = 100;
+    private static final int LEADER_EPOCH = 5;
+    private static final int BROKER = 1;
+    private static final int TERM_LENGTH = 512 * 1024;
+    private static final int MAX_FRAME_PAYLOAD = 4_096;
+    /** Ends a test that has failed, and is no part of what is tested. */
+    private static final long STALLED_NS = 60_000_000_000L;
+
+    static
+    {
+        // It says a line for each error code that it does not know.
+        System.setProperty("org.slf4j.simpleLogger.log.org.apache.kafka.common.protocol.Errors", "off");
+    }
+
+    @TempDir
+    private Path dir;
+
+    private final FetchResponseReader reader = new FetchResponseReader(new NoProgress(), () -> {});
+    private final BrokerFetch broker = new BrokerFetch(new Node(BROKER, "localhost", 9092), new NoCounters());
+    private final Published published = new Published();
+    private ShardTransport transport;
+    private ShardTransport.ShardStream stream;
+    private Random random;
+    private List<byte[]> corpus;
+
+    @BeforeEach
+    void open()
+    {
+        transport = ShardTransport.launch(new ShardTransport.Context()
+            .aeronDirectoryName(dir.resolve("aeron").toString())
+            .shards(1)
+            .termLength(TERM_LENGTH)
+            .maxFramePayload(MAX_FRAME_PAYLOAD)
+            .errorHandler((throwable) -> {}));
+        stream = transport.openStream(0);
+    }
+
+    @AfterEach
+    void close()
+    {
+        transport.close();
+    }
+
+    @Test
+    void damagedResponsesDoNoDamage()
+    {
+        run(TRIES, SEED);
+    }
+
+    @Test
+    @Tag("soak")
+    void manyDamagedResponsesDoNoDamage()
+    {
+        run(SOAK_TRIES, System.nanoTime());
+    }
+
+    private void run(final long tries, final long seed)
+    {
+        final Mutations mutations = new Mutations();
+        for (long i = 0; i < tries; i++)
+        {
+            final long trySeed = seed + i;
+            if (i % 10_000 == 0)
+            {
+                random = new Random(trySeed);
+                corpus = corpus();
+            }
+            random = new Random(trySeed);
+            final byte[] records = mutations.mutate(random, corpus);
+            try
+            {
+                attempt(records, i % 4 == 0);
+            }
+            catch (final RuntimeException | AssertionError ex)
+            {
+                throw new AssertionError("seed " + seed + ", try " + i + ": " + ex, ex);
+            }
+        }
+    }
+
+    /** Batches as a leader in epoch 5 sends them that was asked for offset 100. */
+    private List<byte[]> corpus()
+    {
+        final List<byte[]> all = new ArrayList<>();
+        for (int i = 0; i < 60; i++)
+        {
+            final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            long offset = FETCH_OFFSET - random.nextInt(2);
+            int epoch = random.nextInt(LEADER_EPOCH);
+            for (int batches = 1 + random.nextInt(4); batches > 0; batches--)
+            {
+                final int count = 2 + random.nextInt(3);
+                epoch = Math.min(LEADER_EPOCH, epoch + random.nextInt(2));
+                bytes.writeBytes(batch(offset, epoch, count));
+                offset += count + (random.nextInt(4) == 0 ? random.nextInt(50) : 0);
+            }
+            all.add(bytes.toByteArray());
+        }
+        return all;
+    }
+
+    private byte[] batch(final long offset, final int epoch, final int count)
+    {
+        final MemoryRecordsBuilder builder = MemoryRecords.builder(
+            ByteBuffer.allocate(1024), RecordBatch.MAGIC_VALUE_V2,
+            random.nextBoolean() ? Compression.NONE : Compression.gzip().build(), TimestampType.CREATE_TIME, offset,
+            RecordBatch.NO_TIMESTAMP, RecordBatch.NO_PRODUCER_ID, RecordBatch.NO_PRODUCER_EPOCH,
+            RecordBatch.NO_SEQUENCE, false, epoch);
+        for (int i = 0; i < count; i++)
+        {
+            // Some are larger than a frame of the stream.
+            final byte[] value = new byte[random.nextInt(random.nextInt(12) == 0 ? 9_000 : 60)];
+            random.nextBytes(value);
+            builder.append(1_700_000_000_000L + i, null, value);
+        }
+        final ByteBuffer buffer = builder.build().buffer();
+        final byte[] bytes = new byte[buffer.remaining()];
+        buffer.get(bytes);
+        return bytes;
+    }
+
+    private void attempt(final byte[] records, final boolean isFrameDamaged)
+    {
+        final PartitionFetch partition = new PartitionFetch(
+            new FetchAssignment(0, PARTITION, TOPIC_ID, FETCH_OFFSET, 0), 1 << 20);
+        partition.leader(BROKER, LEADER_EPOCH);
+        partition.state = PartitionFetch.State.FETCHING;
+        broker.partitions.clear();
+        broker.add(partition);
+        final Map<TopicPartition, FetchRequest.PartitionData> asked = Map.of(PARTITION, partition.requestData());
+        final LinkedHashMap<TopicPartition, FetchResponseData.PartitionData> response =
+            isFrameDamaged ? throughADamagedFrame(records) : response(records);
+        if (null == response)
+        {
+            return;
+        }
+        final FetchedResponse fetched = new FetchedResponse(ByteBuffer.allocate(0), BROKER, 1);
+        final long bytes = reader.read(broker, asked, response, fetched, 1_000);
+        final FetchResponseData.PartitionData data = response.get(PARTITION);
+        if (null == data)
+        {
+            assertEquals(0, bytes);
+            return;
+        }
+        publish(fetched);
+        final ByteBuffer buffer = FetchResponse.recordsSize(data) == 0 ?
+            ByteBuffer.allocate(0) : ((MemoryRecords)data.records()).buffer();
+        final byte[] accepted = new byte[(int)bytes];
+        buffer.duplicate().get(accepted);
+        assertArrayEquals(accepted, published.bytes.toByteArray());
+        assertEquals(partition.fetchPosition, partition.publishPosition);
+        assertContinues(accepted, partition);
+        if (0 == bytes && buffer.hasRemaining())
+        {
+            // What brings nothing is not asked for again at once.
+            assertNotEquals(PartitionFetch.State.FETCHING, partition.state);
+        }
+    }
+
+    private static LinkedHashMap<TopicPartition, FetchResponseData.PartitionData> response(final byte[] records)
+    {
+        // Direct, and the records end where the buffer does: whoever reads on is found out.
+        final ByteBuffer buffer = ByteBuffer.allocateDirect(records.length).put(records).flip();
+        final LinkedHashMap<TopicPartition, FetchResponseData.PartitionData> response = new LinkedHashMap<>();
+        response.put(PARTITION, data(MemoryRecords.readableRecords(buffer)));
+        return response;
+    }
+
+    private static FetchResponseData.PartitionData data(final MemoryRecords records)
+    {
+        return new FetchResponseData.PartitionData()
+            .setPartitionIndex(PARTITION.partition())
+            .setHighWatermark(10_000)
+            .setLastStableOffset(10_000)
+            .setLogStartOffset(0)
+            .setRecords(records);
+    }
+
+    /** Null if Kafka's own classes do not take the frame, which they must say with a RuntimeException. */
+    private LinkedHashMap<TopicPartition, FetchResponseData.PartitionData> throughADamagedFrame(final byte[] records)
+    {
+        final short version = ApiKeys.FETCH.latestVersion();
+        final FetchResponseData message = new FetchResponseData().setSessionId(7);
+        message.responses().add(new FetchResponseData.FetchableTopicResponse()
+            .setTopicId(TOPIC_ID)
+            .setPartitions(List.of(data(MemoryRecords.readableRecords(ByteBuffer.wrap(records))))));
+        final RequestHeader header = new RequestHeader(ApiKeys.FETCH, version, "fuzz", 42);
+        final ByteBuffer frame = RequestUtils.serialize(
+            new ResponseHeaderData().setCorrelationId(42), ApiKeys.FETCH.responseHeaderVersion(version),
+            message, version);
+        for (int i = random.nextInt(3); i > 0; i--)
+        {
+            // Mostly where the structure is.
+            final int end = random.nextInt(3) == 0 ? frame.remaining() : Math.min(110, frame.remaining());
+            frame.put(random.nextInt(end), (byte)Mutations.interesting(random));
+        }
+        if (random.nextInt(8) == 0)
+        {
+            frame.limit(random.nextInt(frame.limit()));
+        }
+        try
+        {
+            final FetchResponse response = (FetchResponse)AbstractResponse.parseResponse(frame, header);
+            return response.responseData(Map.of(TOPIC_ID, PARTITION.topic()), version);
+        }
+        catch (final RuntimeException ex)
+        {
+            return null;
+        }
+    }
+
+    private void publish(final FetchedResponse fetched)
+    {
+        published.bytes.reset();
+        published.next = FETCH_OFFSET;
+        final FrameHeader header = new FrameHeader();
+        final long deadlineNs = System.nanoTime() + STALLED_NS;
+        while (!fetched.isDone())
+        {
+            if (!fetched.publishNext(stream.publisher(), header))
+            {
+                // The media driver's thread makes room, when it gets to it.
+                assertTrue(System.nanoTime() - deadlineNs < 0, "nothing goes on");
+                Thread.yield();
+            }
+            stream.poller().poll(published, TERM_LENGTH);
+        }
+        while (stream.poller().position() < stream.publisher().position())
+        {
+            stream.poller().poll(published, TERM_LENGTH);
+        }
+        assertTrue(published.isInOrder);
+    }
+
+    /** Kafka's own reader finds the same batches, in order. */
+    private static void assertContinues(final byte[] accepted, final PartitionFetch partition)
+    {
+        long next = FETCH_OFFSET;
+        for (final MutableRecordBatch batch : MemoryRecords.readableRecords(ByteBuffer.wrap(accepted)).batches())
+        {
+            assertEquals(RecordBatch.MAGIC_VALUE_V2, batch.magic());
+            assertTrue(batch.lastOffset() >= next, () -> batch + " is no news");
+            assertTrue(batch.partitionLeaderEpoch() <= LEADER_EPOCH);
+            next = batch.lastOffset() + 1;
+        }
+        assertEquals(next, partition.fetchPosition);
+        assertTrue(next >= FETCH_OFFSET);
+    }
+
+    /** What comes out of the stream. */
+    private static final class Published implements FrameHandler
+    {
+        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        private boolean isInOrder = true;
+        private int frameBegin;
+        private long next;
+
+        @Override
+        public void onFrameBegin()
+        {
+            frameBegin = bytes.size();
+        }
+
+        @Override
+        public void onFramePayload(final ByteBuffer termBuffer, final int offset, final int length)
+        {
+            final byte[] part = new byte[length];
+            termBuffer.get(offset, part);
+            bytes.writeBytes(part);
+        }
+
+        @Override
+        public boolean onFrameEnd(final FrameHeader header)
+        {
+            isInOrder &= next == header.fetchOffset;
+            if (0 == header.batchLength || header.chunkOffset + bytes.size() - frameBegin == header.batchLength)
+            {
+                next = header.lastOffset + 1;
+            }
+            return true;
+        }
+
+        @Override
+        public boolean onLogStartAdvanced(
+            final int partitionIndex, final int assignmentEpoch, final long logStartOffset, final long timeNs)
+        {
+            return true;
+        }
+
+        @Override
+        public boolean onSourceConditionChanged(
+            final int partitionIndex,
+            final int assignmentEpoch,
+            final long fetchOffset,
+            final long timeNs,
+            final SourceCondition condition,
+            final String text)
+        {
+            return true;
+        }
+    }
+
+    private static final class NoProgress implements FetchProgress
+    {
+        @Override
+        public boolean isRefused(final int partitionIndex, final int assignmentEpoch)
+        {
+            return false;
+        }
+
+        @Override
+        public long journalEndOffset(final int partitionIndex)
+        {
+            return FETCH_OFFSET;
+        }
+
+        @Override
+        public int journalLastEpoch(final int partitionIndex)
+        {
+            return 0;
+        }
+
+        @Override
+        public void onFetching(
+            final int partitionIndex, final int leaderId, final int leaderEpoch, final int assignmentEpoch)
+        {
+            assertEquals(LEADER_EPOCH, leaderEpoch);
+        }
+
+        @Override
+        public void onFetched(
+            final int partitionIndex,
+            final long fetchPosition,
+            final long highWatermark,
+            final long logStartOffset,
+            final long timeMs)
+        {
+            assertTrue(fetchPosition >= FETCH_OFFSET);
+        }
+
+        @Override
+        public void onError(final int partitionIndex, final boolean isFault, final String reason)
+        {
+            assertFalse(reason.isBlank());
+        }
+    }
+
+    private static final class NoCounters implements FetchCounters
+    {
+        private final AtomicCounter counter = new AtomicCounter(new UnsafeBuffer(ByteBuffer.allocateDirect(1024)), 0);
+
+        @Override
+        public AtomicCounter fetchedBytes(final int brokerId)
+        {
+            return counter;
+        }
+
+        @Override
+        public AtomicCounter fetchResponses(final int brokerId)
+        {
+            return counter;
+        }
+
+        @Override
+        public AtomicCounter backPressure()
+        {
+            return counter;
+        }
+
+        @Override
+        public AtomicCounter bufferWaits()
+        {
+            return counter;
+        }
+
+        @Override
+        public AtomicCounter receiveBufferPeak()
+        {
+            return counter;
+        }
+    }
+}
