@@ -188,12 +188,15 @@ class TransactionsTest
                     patient.commitTransaction();
                     interleave(cluster, "last", 5);
                     Shadowed.assertIdentical(cluster, link);
+                    awaitLastStableOffsetsShown(cluster, link);
                     assertEquals(0, engine.terminate(), engine::stderrTail);
                     assertEquals(List.of(), engine.unexpectedLines());
                 }
             }
             UmbraCommand.assertVerified(config);
             assertLastStableOffsets(cluster, link.journalDir());
+            // Of an engine that is stopped as well.
+            awaitLastStableOffsetsShown(cluster, link);
             final StockTools.Verdict verdict =
                 StockTools.checkPartitions(StockTools.partitionDirs(link.journalDir()));
             assertEquals(List.of(), verdict.findings());
@@ -240,6 +243,25 @@ class TransactionsTest
             assertEquals(partition < HANGING_PARTITIONS, implied.get(partition) < ends.get(partition));
         }
         assertEquals(lastStableOffsets(cluster), implied);
+    }
+
+    /** What {@code umbra status --json} shows follows the data a moment later. */
+    private static void awaitLastStableOffsetsShown(final KafkaCluster cluster, final LinkConfig link)
+        throws Exception
+    {
+        final Map<Integer, Long> expected = lastStableOffsets(cluster);
+        final Map<Integer, Long> shown = new TreeMap<>();
+        Await.until(
+            () ->
+            {
+                for (int partition = 0; partition < PARTITIONS; partition++)
+                {
+                    shown.put(partition, LinkStatus.partitions(link).get(TOPIC + '-' + partition)
+                        .path("lastStableOffset").asLong(-1));
+                }
+                return expected.equals(shown);
+            },
+            () -> "last stable offsets " + expected + ", but " + shown);
     }
 
     private static void assertSameState(final Path sourceDir, final Path shadowDir) throws Exception
