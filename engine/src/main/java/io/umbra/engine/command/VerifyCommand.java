@@ -33,7 +33,7 @@ import java.util.regex.PatternSyntaxException;
 @Command(
     name = "verify",
     description = "Compares the shadow with the live source: offsets, sizes and CRC-32C of every batch that both " +
-        "hold. Exit code 1 on any difference.",
+        "hold; what the source has compacted since, record by record. Exit code 1 on any difference.",
     mixinStandardHelpOptions = true)
 final class VerifyCommand implements Callable<Integer>
 {

@@ -59,7 +59,7 @@ final class RecordComparison
         differ("producer id", shadow.producerId(), atSource.producerId());
         differ("producer epoch", shadow.producerEpoch(), atSource.producerEpoch());
         differ("base sequence", shadow.baseSequence(), atSource.baseSequence());
-        differ("kind (attributes " + KIND_MASK + ')', shadow.attributes() & KIND_MASK,
+        differ("kind (transactional, control, timestamp type)", shadow.attributes() & KIND_MASK,
             atSource.attributes() & KIND_MASK);
         if (!findings.isEmpty())
         {
