@@ -90,9 +90,9 @@ final class SourceHistory
         final long agreed = Math.min(endOffset, ownEnd < 0 ? log.logStartOffset() : ownEnd);
         final String reason = "the source's history has diverged: its leader epoch " + leaderEpoch +
             " ends at offset " + endOffset + ", the shadow has epoch " + log.lastEpoch() + " up to " + end;
-        if (agreed >= end)
+        if (agreed >= end || endOffset < 0 || leaderEpoch > log.lastEpoch())
         {
-            return reason + ": there is nothing to cut";
+            return reason + ": that makes no sense, nothing is cut";
         }
         add(partition, Incident.Kind.DIVERGENCE, agreed, end, timeNs, reason);
         ctx.counters.divergences.incrementRelease();

@@ -74,7 +74,7 @@ class FetchResponseFuzzTest
     @TempDir
     private Path dir;
 
-    private final FetchResponseReader reader = new FetchResponseReader(new NoProgress(), () -> {});
+    private final FetchResponseReader reader = new FetchResponseReader(new NoProgress(), () -> {}, (question) -> {});
     private final BrokerFetch broker = new BrokerFetch(new Node(BROKER, "localhost", 9092), new NoCounters());
     private final Published published = new Published();
     private ShardTransport transport;
@@ -357,6 +357,29 @@ class FetchResponseFuzzTest
         {
             return true;
         }
+
+        @Override
+        public boolean onSourceDiverged(
+            final int partitionIndex,
+            final int assignmentEpoch,
+            final long fetchOffset,
+            final int leaderEpoch,
+            final long endOffset,
+            final long timeNs)
+        {
+            return true;
+        }
+
+        @Override
+        public boolean onOffsetsLost(
+            final int partitionIndex,
+            final int assignmentEpoch,
+            final long fromOffset,
+            final long toOffset,
+            final long timeNs)
+        {
+            throw new AssertionError("nobody has found that out");
+        }
     }
 
     private static final class NoProgress implements FetchProgress
@@ -365,6 +388,24 @@ class FetchResponseFuzzTest
         public boolean isRefused(final int partitionIndex, final int assignmentEpoch)
         {
             return false;
+        }
+
+        @Override
+        public boolean isHalted(final int partitionIndex)
+        {
+            return false;
+        }
+
+        @Override
+        public boolean isFaulted(final int partitionIndex)
+        {
+            return false;
+        }
+
+        @Override
+        public void onSuspended(final int partitionIndex, final boolean isDeleted)
+        {
+            throw new AssertionError("nobody wants that");
         }
 
         @Override
