@@ -17,6 +17,7 @@ import io.umbra.journal.FlushTicket;
 import io.umbra.journal.Incident;
 import io.umbra.journal.Incidents;
 import io.umbra.journal.JournalDirectory;
+import io.umbra.journal.JournalException;
 import io.umbra.journal.PartitionCheckpoint;
 import io.umbra.journal.PartitionLog;
 import io.umbra.journal.PartitionLogContext;
@@ -84,7 +85,7 @@ final class EnginePartitions implements ShadowPartitions
     {
         this.ctx = ctx;
         this.slots = slots;
-        isNewJournal = null == ctx.directory.clusterId();
+        isNewJournal = !ctx.directory.hasBegun();
     }
 
     @Override
@@ -362,6 +363,15 @@ final class EnginePartitions implements ShadowPartitions
     {
         // Where new partitions begin must survive a crash before their first batch.
         ctx.checkpoints.write();
+        try
+        {
+            ctx.directory.begun();
+        }
+        catch (final JournalException ex)
+        {
+            // A start before it can be written asks for the first offsets of empty logs again.
+            ctx.events.onError(ex);
+        }
         discovered.countDown();
     }
 

@@ -33,6 +33,7 @@ public final class JournalDirectory implements AutoCloseable
     private static final String LINK_KEY = "link.name";
     private static final String NODE_KEY = "node.id";
     private static final String CLUSTER_KEY = "cluster.id";
+    private static final String BEGUN_KEY = "link.begun";
     private static final String KAFKA_PROPERTIES = "meta.properties";
     private static final String RETIRED_DIR = "retired";
 
@@ -43,6 +44,7 @@ public final class JournalDirectory implements AutoCloseable
     private final Map<PartitionKey, PartitionCheckpoint> checkpoints = new TreeMap<>();
     private final List<String> warnings = new ArrayList<>();
     private String clusterId;
+    private boolean hasBegun;
 
     private JournalDirectory(final Path path, final JournalLock lock, final String linkName, final int nodeId)
     {
@@ -124,6 +126,7 @@ public final class JournalDirectory implements AutoCloseable
             check(found, LINK_KEY, linkName);
             check(found, NODE_KEY, Integer.toString(nodeId));
             clusterId = found.getProperty(CLUSTER_KEY);
+            hasBegun = Boolean.parseBoolean(found.getProperty(BEGUN_KEY));
         }
         try
         {
@@ -154,6 +157,10 @@ public final class JournalDirectory implements AutoCloseable
         if (clusterId != null)
         {
             PropertiesText.append(text, CLUSTER_KEY, clusterId);
+        }
+        if (hasBegun)
+        {
+            PropertiesText.append(text, BEGUN_KEY, Boolean.TRUE.toString());
         }
         AtomicFile.write(
             SegmentFiles.SYSTEM,
@@ -218,6 +225,34 @@ public final class JournalDirectory implements AutoCloseable
         {
             clusterId = null;
             throw new JournalException("journal.dir=" + path + " cannot be written: " + describe(ex), ex);
+        }
+    }
+
+    /** @return whether all partitions that were there when the link began have their first offset, durably. */
+    public synchronized boolean hasBegun()
+    {
+        return hasBegun;
+    }
+
+    /**
+     * All partitions that were there when the link began have their first offset, durably.
+     *
+     * @throws JournalException if that cannot be written.
+     */
+    public synchronized void begun()
+    {
+        if (!hasBegun)
+        {
+            hasBegun = true;
+            try
+            {
+                writeProperties();
+            }
+            catch (final IOException ex)
+            {
+                hasBegun = false;
+                throw new JournalException("journal.dir=" + path + " cannot be written: " + describe(ex), ex);
+            }
         }
     }
 

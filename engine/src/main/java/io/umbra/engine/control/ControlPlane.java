@@ -26,6 +26,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ForkJoinPool;
+import java.util.function.Consumer;
 
 /**
  * Watches the source's metadata: finds topics and partitions to shadow, opens their logs, decides where to begin, and
@@ -36,11 +39,13 @@ public final class ControlPlane implements Agent
     private static final long UNAVAILABLE_RETRY_MS = 1_000;
     private static final long REQUESTED_REFRESH_MS = 100;
     private static final int LOOKS_BEFORE_DELETED = 3;
+    private static final int OPENING_THREADS = 8;
 
     private final Context ctx;
     private final SourceClient client;
     private final OutOfRangeQuestions outOfRange;
     private final OperatorWishes wishes;
+    private final ForkJoinPool opening = new ForkJoinPool(OPENING_THREADS);
     private final Map<TopicPartition, Known> known = new LinkedHashMap<>();
     private volatile boolean isRefreshRequested;
     private long nextRefreshMs;
@@ -172,6 +177,7 @@ public final class ControlPlane implements Agent
     @Override
     public void onClose()
     {
+        opening.shutdown();
         client.close();
     }
 
@@ -354,7 +360,7 @@ public final class ControlPlane implements Agent
     private Map<TopicPartition, ShadowPartitions.LogEnd> open(final List<TopicPartition> partitions)
     {
         final Map<TopicPartition, ShadowPartitions.LogEnd> opened = new HashMap<>();
-        partitions.parallelStream().forEach((partition) ->
+        inParallel(partitions, (partition) ->
         {
             final Known entry = known.get(partition);
             try
@@ -377,17 +383,31 @@ public final class ControlPlane implements Agent
         return opened;
     }
 
+    /** Each of them waits for the device most of the time. */
+    private <T> void inParallel(final List<T> items, final Consumer<T> action)
+    {
+        opening.submit(() -> items.parallelStream().forEach(action)).join();
+    }
+
     private void begin(
         final Map<TopicPartition, ShadowPartitions.LogEnd> opened, final SourceTopology topology)
         throws SourceUnavailableException
     {
         final Map<TopicPartition, Long> starts = startOffsets(opened, topology);
+        final Map<TopicPartition, Long> started = new ConcurrentHashMap<>();
+        inParallel(List.copyOf(starts.entrySet()), (start) ->
+        {
+            if (startAt(known.get(start.getKey()), start.getValue()))
+            {
+                started.put(start.getKey(), start.getValue());
+            }
+        });
         opened.forEach((partition, end) ->
         {
             final Known entry = known.get(partition);
-            final Long start = end.isEmpty() ? starts.get(partition) : Long.valueOf(end.endOffset());
+            final Long start = end.isEmpty() ? started.get(partition) : Long.valueOf(end.endOffset());
             // Without a leader to ask there is no start offset: at the next look.
-            if (null != start && (!end.isEmpty() || startAt(entry, start)))
+            if (null != start)
             {
                 entry.hasBegun = true;
                 ctx.partitions.begin(new FetchAssignment(
