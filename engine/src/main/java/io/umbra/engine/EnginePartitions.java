@@ -41,6 +41,7 @@ import java.util.concurrent.TimeUnit;
 final class EnginePartitions implements ShadowPartitions
 {
     private static final long RETIRE_TIMEOUT_S = 10;
+    private static final UUID NO_TOPIC_ID = new UUID(0, 0);
 
     private final Context ctx;
     private final PartitionSlots slots;
@@ -158,7 +159,8 @@ final class EnginePartitions implements ShadowPartitions
     @Override
     public boolean isRetired(final UUID topicId)
     {
-        return ctx.directory.isRetired(topicId);
+        // Topics of a source without topic ids have all the same.
+        return !NO_TOPIC_ID.equals(topicId) && ctx.directory.isRetired(topicId);
     }
 
     @Override

@@ -60,7 +60,11 @@ final class ClusterLayout
         {
             Files.createDirectories(node.dir().resolve("tmp"));
             writeSettings(node);
-            if (context.isOtherRelease())
+            if (context.isWithZooKeeper())
+            {
+                prepareZooKeeper(node);
+            }
+            else if (context.isOtherRelease())
             {
                 formatByTool(node, settingsFile(node));
             }
@@ -179,6 +183,33 @@ final class ClusterLayout
 
     private void listeners(final Properties settings, final Node node)
     {
+        if (context.isWithZooKeeper())
+        {
+            zooKeeperListeners(settings, node);
+        }
+        else
+        {
+            kraftListeners(settings, node);
+        }
+    }
+
+    private void zooKeeperListeners(final Properties settings, final Node node)
+    {
+        settings.setProperty("broker.id", Integer.toString(node.id()));
+        settings.setProperty("zookeeper.connect", HOST + ':' + node.controllerPort());
+        settings.setProperty("inter.broker.listener.name", "INTERNAL");
+        settings.setProperty("listener.security.protocol.map",
+            "CLIENT:" + context.security() + ",INTERNAL:PLAINTEXT");
+        settings.setProperty("listeners",
+            "CLIENT://" + HOST + ':' + node.clientPort() +
+            ",INTERNAL://" + HOST + ':' + node.internalPort());
+        settings.setProperty("advertised.listeners",
+            "CLIENT://" + context.advertisedHost() + ':' + node.clientPort() +
+            ",INTERNAL://" + HOST + ':' + node.internalPort());
+    }
+
+    private void kraftListeners(final Properties settings, final Node node)
+    {
         settings.setProperty("process.roles", "broker,controller");
         settings.setProperty("node.id", Integer.toString(node.id()));
         settings.setProperty("controller.quorum.voters", nodes.stream()
@@ -244,6 +275,24 @@ final class ClusterLayout
         }
     }
 
+    private static Path zooKeeperSettings(final Node node)
+    {
+        return node.dir().resolve("zookeeper.properties");
+    }
+
+    private static void prepareZooKeeper(final Node node) throws IOException
+    {
+        final Properties settings = new Properties();
+        settings.setProperty("dataDir", Files.createDirectories(node.dir().resolve("zookeeper")).toString());
+        settings.setProperty("clientPort", Integer.toString(node.controllerPort()));
+        settings.setProperty("clientPortAddress", HOST);
+        settings.setProperty("admin.enableServer", "false");
+        try (Writer writer = Files.newBufferedWriter(zooKeeperSettings(node)))
+        {
+            settings.store(writer, null);
+        }
+    }
+
     /** By the tool of the brokers' release, which knows what that release reads. */
     private void formatByTool(final Node node, final Path settings) throws IOException
     {
@@ -297,6 +346,10 @@ final class ClusterLayout
         }
         command.addAll(context.jvmArguments());
         command.addAll(List.of("-cp", classPath(), BrokerMain.class.getName(), settingsFile(node).toString()));
+        if (context.isWithZooKeeper())
+        {
+            command.add(zooKeeperSettings(node).toString());
+        }
         return command;
     }
 

@@ -262,6 +262,7 @@ public final class KafkaCluster implements AutoCloseable
         private boolean ownsBaseDir;
         private String brokerClassPath;
         private boolean otherRelease;
+        private boolean zooKeeper;
         private int heapMb = 512;
         private List<String> jvmArguments = List.of();
         private boolean quickStart = true;
@@ -281,6 +282,10 @@ public final class KafkaCluster implements AutoCloseable
             if (brokers < 1)
             {
                 throw new IllegalArgumentException("brokers=" + brokers + ": at least 1");
+            }
+            if (zooKeeper && brokers > 1)
+            {
+                throw new IllegalArgumentException("brokers=" + brokers + ": just 1 with ZooKeeper");
             }
             if (otherRelease && ClusterSecurity.SASL_SSL == security)
             {
@@ -373,6 +378,23 @@ public final class KafkaCluster implements AutoCloseable
         boolean isOtherRelease()
         {
             return otherRelease;
+        }
+
+        /**
+         * A single broker of another release that knows no KRaft, 2.4 for one, and a ZooKeeper in its process. The
+         * cluster id is then of the broker's own making.
+         *
+         * @param classPath of that release.
+         */
+        public Context releaseWithZooKeeper(final String classPath)
+        {
+            this.zooKeeper = true;
+            return otherRelease(classPath);
+        }
+
+        boolean isWithZooKeeper()
+        {
+            return zooKeeper;
         }
 
         /** Heap of each broker in MiB, 512 by default. */

@@ -15,6 +15,8 @@ import java.util.stream.Stream;
 /** A Kafka release that can be the source: the one that all tests run against, and those of {@code old-brokers}. */
 enum KafkaRelease
 {
+    /** With ZooKeeper, without topic ids, and before version 12, which let brokers compare histories. */
+    V2_4("kafka-2.4", 11),
     /** The last before version 13, which brought topic ids into fetches. Its KRaft is a preview. */
     V3_0("kafka-3.0", 12),
     /** The first whose KRaft was said to be ready for production. */
@@ -48,8 +50,9 @@ enum KafkaRelease
         final KafkaCluster.Context context = new KafkaCluster.Context().baseDir(baseDir).jvmArguments(REQUEST_LOG);
         if (null != module)
         {
-            context.otherRelease(Files.readString(
-                JavaCommand.root().resolve("old-brokers").resolve(module).resolve("target").resolve("classpath")));
+            final String classPath = Files.readString(
+                JavaCommand.root().resolve("old-brokers").resolve(module).resolve("target").resolve("classpath"));
+            return V2_4 == this ? context.releaseWithZooKeeper(classPath) : context.otherRelease(classPath);
         }
         return context;
     }

@@ -74,7 +74,6 @@ class OldSourcesTest
                 engine.awaitReady();
                 workload.start().awaitRecords(500);
                 workload.pause();
-                // Whoever leads after it has a new leader epoch.
                 cluster.stop(1);
                 cluster.restart(1);
                 workload.resume();
@@ -85,14 +84,17 @@ class OldSourcesTest
                 assertEquals(0, engine.terminate(), engine::stderrTail);
                 assertEquals(List.of("ready"), engine.stdout());
             }
-            assertEpochsAndTopicIds(cluster, link, Map.of("orders", 3, "audit", 2));
+            // With ZooKeeper, a broker that comes back alone leads on in the same epoch.
+            final int epochs = KafkaRelease.V2_4 == release ? 1 : 2;
+            assertEpochsAndTopicIds(cluster, link, Map.of("orders", 3, "audit", 2), epochs);
             LedgerView.read(config).assertContiguous();
             assertEquals(Set.of(release.fetchVersion()), KafkaRelease.fetchVersionsSeen(cluster));
         }
     }
 
     private static void assertEpochsAndTopicIds(
-        final KafkaCluster cluster, final LinkConfig link, final Map<String, Integer> topics) throws Exception
+        final KafkaCluster cluster, final LinkConfig link, final Map<String, Integer> topics, final int leastEpochs)
+        throws Exception
     {
         final Map<String, TopicDescription> atSource =
             cluster.admin().describeTopics(topics.keySet()).allTopicNames().get();
@@ -102,7 +104,7 @@ class OldSourcesTest
             {
                 final Path shadow = link.journalDir().resolve(topic.getKey() + '-' + partition);
                 final List<String> epochs = Files.readAllLines(shadow.resolve("leader-epoch-checkpoint"));
-                assertTrue(Integer.parseInt(epochs.get(1)) >= 2, () -> shadow + ": " + epochs);
+                assertTrue(Integer.parseInt(epochs.get(1)) >= leastEpochs, () -> shadow + ": " + epochs);
                 final String metadata = Files.readString(shadow.resolve("partition.metadata"));
                 final String id = atSource.get(topic.getKey()).topicId().toString();
                 assertTrue(metadata.contains("topic_id: " + id), () -> shadow + ": " + metadata + ", not " + id);

@@ -39,6 +39,8 @@ final class BrokerFetch
     /** What was last said of the connection, so that it is said once. */
     String connectionError;
     long retryAtMs;
+    /** Whether it can be told the epoch of the last batch. */
+    boolean comparesHistories = true;
     /** Whether a partition has joined that no response has shown to be served yet. */
     boolean hasUnconfirmed;
     /** Requests in a row that brought no response, or none that could be used. */
@@ -172,9 +174,19 @@ final class BrokerFetch
         return FetchRequest.Builder
             .forConsumer(
                 hasTopicIds ? ApiKeys.FETCH.latestVersion() : FetchLimits.LAST_VERSION_WITHOUT_TOPIC_IDS,
-                maxWaitMs, limits.minBytes(), requested)
+                maxWaitMs, limits.minBytes(), comparesHistories ? requested : withoutLastEpochs(requested))
             .setMaxBytes(maxBytes)
             .rackId(limits.rackId());
+    }
+
+    /** In the same order. */
+    private static Map<TopicPartition, FetchRequest.PartitionData> withoutLastEpochs(
+        final Map<TopicPartition, FetchRequest.PartitionData> requested)
+    {
+        final Map<TopicPartition, FetchRequest.PartitionData> stripped = new LinkedHashMap<>();
+        requested.forEach((partition, data) -> stripped.put(partition, new FetchRequest.PartitionData(
+            data.topicId, data.fetchOffset, data.logStartOffset, data.maxBytes, data.currentLeaderEpoch)));
+        return stripped;
     }
 
     /** Names of the topics by which a response is to be read. */

@@ -10,6 +10,7 @@ import org.apache.kafka.clients.ClientResponse;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.network.NetworkReceive;
+import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.FetchRequest;
 import org.apache.kafka.common.requests.FetchResponse;
@@ -421,6 +422,8 @@ public final class FetchAgent implements Agent
             ctx.events.info("shard " + ctx.shard + ": broker " + broker.address() + " is back");
             broker.connectionError = null;
         }
+        broker.comparesHistories = network.highestVersion(broker.node, ApiKeys.FETCH) >=
+            FetchLimits.FIRST_VERSION_WITH_LAST_EPOCH;
         final FetchRequest.Builder request = broker.nextRequest(
             ctx.limits, ctx.limits.maxBytesPerBroker(leaders.brokers().size()), nowMs);
         if (null == request)

@@ -15,6 +15,8 @@ public record FetchLimits(
 {
     /** Requests by topic name rather than id, for sources that have no ids. */
     static final short LAST_VERSION_WITHOUT_TOPIC_IDS = 12;
+    /** The first that tells the broker the epoch of the last batch, so that it can compare histories. */
+    static final short FIRST_VERSION_WITH_LAST_EPOCH = 12;
     /** Responses take some bytes beside the records they carry. */
     static final int RESPONSE_OVERHEAD = 1024 * 1024;
     private static final int LEAST_BYTES = 256 * 1024;

@@ -6,13 +6,16 @@ import org.apache.kafka.clients.ClientResponse;
 import org.apache.kafka.clients.ManualMetadataUpdater;
 import org.apache.kafka.clients.MetadataRecoveryStrategy;
 import org.apache.kafka.clients.NetworkClient;
+import org.apache.kafka.clients.NodeApiVersions;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.memory.MemoryPool;
+import org.apache.kafka.common.message.ApiVersionsResponseData;
 import org.apache.kafka.common.metrics.Metrics;
 import org.apache.kafka.common.network.ChannelBuilder;
 import org.apache.kafka.common.network.NetworkReceive;
 import org.apache.kafka.common.network.Selector;
+import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.common.utils.LogContext;
 import org.apache.kafka.common.utils.Time;
@@ -34,6 +37,7 @@ final class SourceNetwork implements AutoCloseable
         (int)Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / 2);
 
     private final Metrics metrics = new Metrics();
+    private final ApiVersions apiVersions = new ApiVersions();
     private final ChannelBuilder channelBuilder;
     private final Selector selector;
     private final NetworkClient client;
@@ -71,7 +75,7 @@ final class SourceNetwork implements AutoCloseable
             config.getLong(AdminClientConfig.SOCKET_CONNECTION_SETUP_TIMEOUT_MAX_MS_CONFIG),
             Time.SYSTEM,
             true,
-            new ApiVersions(),
+            apiVersions,
             logContext,
             MetadataRecoveryStrategy.NONE);
     }
@@ -86,6 +90,20 @@ final class SourceNetwork implements AutoCloseable
     boolean ready(final Node node, final long nowMs)
     {
         return client.ready(node, nowMs);
+    }
+
+    /**
+     * What a broker that is ready offers.
+     *
+     * @param node   the broker.
+     * @param apiKey of the requests.
+     * @return highest version of them; that of this client if nothing is known of the broker.
+     */
+    short highestVersion(final Node node, final ApiKeys apiKey)
+    {
+        final NodeApiVersions versions = apiVersions.get(node.idString());
+        final ApiVersionsResponseData.ApiVersion range = null == versions ? null : versions.apiVersion(apiKey);
+        return null == range ? apiKey.latestVersion() : range.maxVersion();
     }
 
     void send(final Node node, final AbstractRequest.Builder<?> request, final long nowMs)
