@@ -11,7 +11,6 @@ import io.umbra.engine.source.SourceEvents;
 import io.umbra.engine.source.SourceSettings;
 import io.umbra.engine.source.SourceTopology;
 import io.umbra.engine.source.SourceUnavailableException;
-import io.umbra.journal.Incident;
 import io.umbra.journal.JournalException;
 import org.agrona.concurrent.Agent;
 import org.apache.kafka.common.TopicPartition;
@@ -25,7 +24,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.Consumer;
@@ -38,15 +36,15 @@ public final class ControlPlane implements Agent
 {
     private static final long UNAVAILABLE_RETRY_MS = 1_000;
     private static final long REQUESTED_REFRESH_MS = 100;
-    private static final int LOOKS_BEFORE_DELETED = 3;
     private static final int OPENING_THREADS = 8;
 
     private final Context ctx;
     private final SourceClient client;
     private final OutOfRangeQuestions outOfRange;
     private final OperatorWishes wishes;
+    private final TopicGenerations generations;
     private final ForkJoinPool opening = new ForkJoinPool(OPENING_THREADS);
-    private final Map<TopicPartition, Known> known = new LinkedHashMap<>();
+    private final Map<TopicPartition, KnownPartition> known = new LinkedHashMap<>();
     private volatile boolean isRefreshRequested;
     private long nextRefreshMs;
     private long lastRefreshMs;
@@ -79,23 +77,6 @@ public final class ControlPlane implements Agent
     {
     }
 
-    private static final class Known
-    {
-        final int index;
-        final Uuid topicId;
-        /** Whether it was there when the link began, though its leader may have been away and it begins later. */
-        final boolean isOfTheBeginning;
-        boolean hasBegun;
-        int looksWithout;
-
-        Known(final int index, final Uuid topicId, final boolean isOfTheBeginning)
-        {
-            this.index = index;
-            this.topicId = topicId;
-            this.isOfTheBeginning = isOfTheBeginning;
-        }
-    }
-
     /**
      * Nothing is asked before the agent runs.
      *
@@ -107,6 +88,7 @@ public final class ControlPlane implements Agent
         client = new SourceClient(ctx.settings, "control");
         outOfRange = new OutOfRangeQuestions(client, ctx.partitions);
         wishes = new OperatorWishes(ctx.journalDir, ctx.partitions, ctx.events);
+        generations = new TopicGenerations(client, ctx.partitions, known, ctx.onTopicDelete, wishes::forget);
     }
 
     /**
@@ -237,112 +219,33 @@ public final class ControlPlane implements Agent
         for (final ClusterMetadata.Topic topic : metadata.topics())
         {
             listed.put(topic.name(), topic.id());
-            // A broker that is behind may still speak of an earlier generation.
-            if (ctx.topics.matches(topic.name()) && !ctx.partitions.isRetired(uuid(topic.id())))
+            if (ctx.topics.matches(topic.name()) && generations.isCurrent(topic))
             {
-                if (!retireEarlierGeneration(topic))
-                {
-                    continue;
-                }
                 for (final int partition : topic.partitions())
                 {
                     discover(topic, new TopicPartition(topic.name(), partition), toOpen);
                 }
             }
         }
-        for (final Map.Entry<TopicPartition, Known> entry : known.entrySet())
-        {
-            final Known partition = entry.getValue();
-            final boolean isListed = partition.topicId.equals(listed.get(entry.getKey().topic()));
-            ctx.partitions.listed(partition.index, isListed);
-            partition.looksWithout = isListed ? 0 : partition.looksWithout + 1;
-        }
+        generations.listed(listed);
         if (isDiscovered)
         {
-            noticeDeleted();
+            generations.noticeDeleted();
         }
         return toOpen;
-    }
-
-    /** False if it could not be retired now. */
-    private boolean retireEarlierGeneration(final ClusterMetadata.Topic topic)
-    {
-        final List<TopicPartition> earlier = known.entrySet().stream()
-            .filter((entry) -> entry.getKey().topic().equals(topic.name()) &&
-                !entry.getValue().topicId.equals(topic.id()))
-            .map(Map.Entry::getKey)
-            .toList();
-        if (!earlier.isEmpty())
-        {
-            final Uuid earlierId = known.get(earlier.get(0)).topicId;
-            final String text = "the topic was created anew with id " + topic.id() +
-                ", the shadow of " + earlierId + " is kept under retired/" + earlierId;
-            ctx.partitions.incident(Incident.Kind.TOPIC_RECREATED, topic.name(), uuid(earlierId), text);
-            for (final TopicPartition partition : earlier)
-            {
-                if (!ctx.partitions.retire(known.get(partition).index, text, false))
-                {
-                    return false;
-                }
-                wishes.forget(known.remove(partition).index);
-            }
-        }
-        return true;
-    }
-
-    /** Once for each topic that is gone for certain; with {@code on.topic.delete=mirror} the shadow goes too. */
-    private void noticeDeleted() throws SourceUnavailableException
-    {
-        final Map<String, List<TopicPartition>> gone = new LinkedHashMap<>();
-        known.forEach((partition, entry) ->
-        {
-            if (LOOKS_BEFORE_DELETED == entry.looksWithout)
-            {
-                gone.computeIfAbsent(partition.topic(), (topic) -> new ArrayList<>()).add(partition);
-            }
-        });
-        for (final Map.Entry<String, List<TopicPartition>> topic : gone.entrySet())
-        {
-            if (client.isUnknown(topic.getKey()))
-            {
-                final boolean isMirrored = OnTopicDelete.MIRROR == ctx.onTopicDelete;
-                final Uuid id = known.get(topic.getValue().get(0)).topicId;
-                final String text = "the topic was deleted at the source, its shadow is " +
-                    (isMirrored ? "deleted too, as on.topic.delete=mirror says" : "kept");
-                ctx.partitions.incident(Incident.Kind.TOPIC_DELETED, topic.getKey(), uuid(id), text);
-                if (isMirrored)
-                {
-                    topic.getValue().forEach((partition) -> retireDeleted(partition, text));
-                }
-            }
-        }
-    }
-
-    private void retireDeleted(final TopicPartition partition, final String text)
-    {
-        final Known entry = known.get(partition);
-        if (ctx.partitions.retire(entry.index, text, true))
-        {
-            known.remove(partition);
-            wishes.forget(entry.index);
-        }
-        else
-        {
-            entry.looksWithout--;
-        }
     }
 
     private void discover(
         final ClusterMetadata.Topic topic, final TopicPartition partition, final List<TopicPartition> toOpen)
     {
-        Known entry = known.get(partition);
+        KnownPartition entry = known.get(partition);
         if (null == entry)
         {
             try
             {
-                entry = new Known(
-                    ctx.partitions.add(topic.name(), uuid(topic.id()), partition.partition()), topic.id(),
-                    ctx.partitions.isNewJournal());
+                entry = new KnownPartition(
+                    ctx.partitions.add(topic.name(), TopicGenerations.uuid(topic.id()), partition.partition()),
+                    topic.id(), ctx.partitions.isNewJournal());
                 known.put(partition, entry);
             }
             catch (final IOException ex)
@@ -362,7 +265,7 @@ public final class ControlPlane implements Agent
         final Map<TopicPartition, ShadowPartitions.LogEnd> opened = new HashMap<>();
         inParallel(partitions, (partition) ->
         {
-            final Known entry = known.get(partition);
+            final KnownPartition entry = known.get(partition);
             try
             {
                 final ShadowPartitions.LogEnd end = ctx.partitions.open(entry.index);
@@ -404,7 +307,7 @@ public final class ControlPlane implements Agent
         });
         opened.forEach((partition, end) ->
         {
-            final Known entry = known.get(partition);
+            final KnownPartition entry = known.get(partition);
             final Long start = end.isEmpty() ? started.get(partition) : Long.valueOf(end.endOffset());
             // Without a leader to ask there is no start offset: at the next look.
             if (null != start)
@@ -417,7 +320,7 @@ public final class ControlPlane implements Agent
         });
     }
 
-    private boolean startAt(final Known entry, final long offset)
+    private boolean startAt(final KnownPartition entry, final long offset)
     {
         try
         {
@@ -483,10 +386,5 @@ public final class ControlPlane implements Agent
             default:
                 return ListOffsetsRequest.EARLIEST_TIMESTAMP;
         }
-    }
-
-    private static UUID uuid(final Uuid id)
-    {
-        return new UUID(id.getMostSignificantBits(), id.getLeastSignificantBits());
     }
 }
