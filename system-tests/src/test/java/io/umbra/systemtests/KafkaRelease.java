@@ -26,8 +26,10 @@ enum KafkaRelease
     CURRENT(null, ApiKeys.FETCH.latestVersion());
 
     private static final String REQUEST_LOG = "-Dorg.slf4j.simpleLogger.log.kafka.request.logger=debug";
+    /** As JSON since 2.8, as text before. */
     private static final Pattern FETCH = Pattern.compile(
-        "\"requestApiKey\":1,\"requestApiVersion\":(\\d+),\"correlationId\":\\d+,\"clientId\":\"umbra-[^\"]*-shard-");
+        "\"requestApiKey\":1,\"requestApiVersion\":(\\d+),\"correlationId\":\\d+,\"clientId\":\"umbra-[^\"]*-shard-" +
+        "|apiKey=FETCH, apiVersion=(\\d+), clientId=umbra-[^,]*-shard-");
 
     private final String module;
     private final int fetchVersion;
@@ -64,7 +66,8 @@ enum KafkaRelease
         try (Stream<String> lines = Files.lines(cluster.baseDir().resolve("broker-1").resolve("server.log")))
         {
             lines.map(FETCH::matcher).filter(Matcher::find)
-                .forEach((matcher) -> versions.add(Integer.valueOf(matcher.group(1))));
+                .forEach((matcher) -> versions.add(Integer.valueOf(
+                    null == matcher.group(1) ? matcher.group(2) : matcher.group(1))));
         }
         return versions;
     }
