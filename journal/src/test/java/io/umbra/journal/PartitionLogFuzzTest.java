@@ -31,7 +31,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 class PartitionLogFuzzTest
 {
     private static final long SEED = Long.getLong("umbra.fuzz.seed", 20_261_124);
-    private static final long TRIES = Long.getLong("umbra.fuzz.tries", 12_000);
+    private static final long TRIES = Long.getLong("umbra.fuzz.tries", 6_000);
     private static final long SOAK_TRIES = 5_000_000;
 
     private static final int TRIES_PER_LOG = 60;
