@@ -1,9 +1,6 @@
 package io.umbra.systemtests;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.umbra.engine.status.StatusJson;
-import io.umbra.engine.status.StatusReader;
 
 import java.util.List;
 import java.util.Map;
@@ -12,8 +9,6 @@ import java.util.TreeMap;
 /** What {@code umbra status --json} says of the partitions, without a process of its own for each look. */
 final class LinkStatus
 {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private LinkStatus()
     {
     }
@@ -22,9 +17,7 @@ final class LinkStatus
     static Map<String, JsonNode> partitions(final LinkConfig link) throws Exception
     {
         final Map<String, JsonNode> partitions = new TreeMap<>();
-        final StatusReader reader = new StatusReader(link.journalDir(), link.get("link.name"));
-        final String json = StatusJson.line(reader.read(System.currentTimeMillis()).report());
-        for (final JsonNode topic : JSON.readTree(json).get("topics"))
+        for (final JsonNode topic : StatusView.of(link).document().get("topics"))
         {
             topic.get("partitions").forEach((partition) -> partitions.put(
                 topic.get("name").asText() + '-' + partition.get("partition").asInt(), partition));

@@ -2,28 +2,26 @@ package io.umbra.systemtests;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.umbra.engine.status.StatusJson;
-import io.umbra.engine.status.StatusReader;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/** What {@code umbra status --json} would print, without a process for each look. */
+/** One partition after the other of a link's status, each as of now. */
 final class LinkView
 {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private final StatusReader reader;
+    private final LinkConfig link;
 
     LinkView(final LinkConfig link)
     {
-        reader = new StatusReader(link.journalDir(), link.get("link.name"));
+        this.link = link;
     }
 
     JsonNode read()
     {
         try
         {
-            return JSON.readTree(StatusJson.document(reader.read(System.currentTimeMillis()).report()));
+            return StatusView.of(link).document();
         }
         catch (final IOException ex)
         {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.umbra.engine.status.StatusJson;
 import io.umbra.engine.status.StatusReader;
 
+import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,9 +34,23 @@ final class StatusView
         {
             link.load(reader);
         }
-        final StatusReader reader =
-            new StatusReader(Path.of(link.getProperty("journal.dir")), link.getProperty("link.name"));
+        return of(Path.of(link.getProperty("journal.dir")), link.getProperty("link.name"));
+    }
+
+    static StatusView of(final LinkConfig link) throws IOException
+    {
+        return of(link.journalDir(), link.get("link.name"));
+    }
+
+    private static StatusView of(final Path journalDir, final String linkName) throws IOException
+    {
+        final StatusReader reader = new StatusReader(journalDir, linkName);
         return new StatusView(JSON.readTree(StatusJson.document(reader.read(System.currentTimeMillis()).report())));
+    }
+
+    JsonNode document()
+    {
+        return document;
     }
 
     /** Asks again until it is so. */
