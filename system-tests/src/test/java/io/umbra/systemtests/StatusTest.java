@@ -29,10 +29,11 @@ class StatusTest
     private static final String TOPIC = "orders";
     private static final int PARTITIONS = 3;
     private static final Set<String> DOCUMENT = Set.of("link", "engine", "state", "clusterId", "uptimeMs",
-        "bytesPerSecond", "recordsPerSecond", "lag", "rpoMs", "topics");
+        "bytesPerSecond", "recordsPerSecond", "lag", "rpoMs", "topics", "incidents");
     private static final Set<String> TOPIC_FIELDS = Set.of("name", "id", "state", "partitions");
     private static final Set<String> PARTITION_FIELDS = Set.of("partition", "shard", "leader", "leaderEpoch",
-        "logStartOffset", "endOffset", "durableOffset", "sourceHighWatermark", "lagRecords", "lagMs", "state");
+        "logStartOffset", "endOffset", "durableOffset", "lastStableOffset", "sourceHighWatermark", "lagRecords",
+        "lagMs", "state");
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private Path dir;

@@ -84,7 +84,7 @@ final class FetchResponseReader
         }
         if (broker.hasUnconfirmed)
         {
-            confirm(broker, asked);
+            confirm(broker, asked, nowMs);
         }
         return bytes;
     }
@@ -269,15 +269,16 @@ final class FetchResponseReader
 
     /** A partition of the session that the response does not name has no error: its leader serves it. */
     private void confirm(
-        final BrokerFetch broker, final Map<TopicPartition, FetchRequest.PartitionData> asked)
+        final BrokerFetch broker, final Map<TopicPartition, FetchRequest.PartitionData> asked, final long nowMs)
     {
         boolean isUnconfirmed = false;
         for (final PartitionFetch partition : broker.partitions.values())
         {
             if (!partition.isConfirmed)
             {
+                // What is left out because of its limit is well: its turn comes.
                 if (PartitionFetch.State.FETCHING == partition.state &&
-                    asked.containsKey(partition.topicPartition))
+                    (asked.containsKey(partition.topicPartition) || !partition.isDue(nowMs)))
                 {
                     partition.isConfirmed = true;
                     progress.onFetching(
