@@ -120,14 +120,14 @@ public final class Incidents
         {
             final Properties properties = PropertiesText.read(file);
             return new Incident(
-                Incident.Kind.valueOf(value(properties, "kind")),
-                value(properties, "topic"),
-                PartitionFiles.decode(value(properties, "topic.id")),
-                Integer.parseInt(value(properties, "partition")),
-                Long.parseLong(value(properties, "from.offset")),
-                Long.parseLong(value(properties, "to.offset")),
-                Long.parseLong(value(properties, "time.ms")),
-                value(properties, "text"));
+                Incident.Kind.valueOf(PropertiesText.value(properties, "kind")),
+                PropertiesText.value(properties, "topic"),
+                PartitionFiles.decode(PropertiesText.value(properties, "topic.id")),
+                Integer.parseInt(PropertiesText.value(properties, "partition")),
+                Long.parseLong(PropertiesText.value(properties, "from.offset")),
+                Long.parseLong(PropertiesText.value(properties, "to.offset")),
+                Long.parseLong(PropertiesText.value(properties, "time.ms")),
+                PropertiesText.value(properties, "text"));
         }
         catch (final NoSuchFileException ex)
         {
@@ -138,16 +138,6 @@ public final class Incidents
         {
             throw new IOException(file + " is malformed: " + ex.getMessage(), ex);
         }
-    }
-
-    private static String value(final Properties properties, final String key)
-    {
-        final String value = properties.getProperty(key);
-        if (value == null)
-        {
-            throw new IllegalArgumentException(key + " is missing");
-        }
-        return value;
     }
 
     private static String fileName(final Incident incident)

@@ -20,6 +20,17 @@ final class PropertiesText
         text.append(key).append('=').append(escaped.startsWith(" ") ? "\\" : "").append(escaped).append('\n');
     }
 
+    /** A value that must be there. */
+    static String value(final Properties properties, final String key)
+    {
+        final String value = properties.getProperty(key);
+        if (value == null)
+        {
+            throw new IllegalArgumentException(key + " is missing");
+        }
+        return value;
+    }
+
     /** Reads a file; one that is malformed is an I/O error that names it. */
     static Properties read(final Path file) throws IOException
     {
