@@ -1,5 +1,6 @@
 package io.umbra.engine;
 
+import io.umbra.codecs.ledger.PartitionStateType;
 import io.umbra.engine.config.UmbraConfig;
 import io.umbra.engine.control.ShadowPartitions;
 import io.umbra.engine.source.FetchAgent;
@@ -21,6 +22,7 @@ import io.umbra.journal.JournalException;
 import io.umbra.journal.PartitionCheckpoint;
 import io.umbra.journal.PartitionLog;
 import io.umbra.journal.PartitionLogContext;
+import io.umbra.journal.Promotion;
 import io.umbra.journal.RecoveryReport;
 import io.umbra.journal.SegmentFiles;
 import io.umbra.journal.ledger.LedgerPartition;
@@ -30,6 +32,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -40,7 +43,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class EnginePartitions implements ShadowPartitions
 {
-    private static final long RETIRE_TIMEOUT_S = 10;
+    private static final long END_TIMEOUT_S = 10;
     private static final UUID NO_TOPIC_ID = new UUID(0, 0);
 
     private final Context ctx;
@@ -50,6 +53,7 @@ final class EnginePartitions implements ShadowPartitions
     private final boolean isNewJournal;
     private volatile RuntimeException fatal;
     private boolean isLinkPaused;
+    private boolean isLinkPromoted;
     private LinkState clusterState;
 
     /**
@@ -150,6 +154,7 @@ final class EnginePartitions implements ShadowPartitions
     public void begin(final FetchAssignment assignment)
     {
         final PartitionSlot slot = slots.get(assignment.partitionIndex());
+        slot.hasBegun = true;
         final Shard shard = ctx.shards.get(ctx.table.shard(slot.index));
         shard.journal().open(slot, ctx.ledgerState.end(slot.name));
         shard.fetch().assign(assignment);
@@ -172,7 +177,7 @@ final class EnginePartitions implements ShadowPartitions
         {
             if (null != slot)
             {
-                close(slot, reason);
+                end(List.of(slot), PartitionStateType.RETIRED, reason);
             }
             ctx.sampler.forget(partitionIndex);
             ctx.directory.retire(name.topic(), name.partition(), name.topicId(), isDeleted);
@@ -188,23 +193,82 @@ final class EnginePartitions implements ShadowPartitions
         }
     }
 
-    /** First the FetchAgent forgets it, then nothing more of it can come to the JournalAgent. */
-    private void close(final PartitionSlot slot, final String reason) throws IOException
+    @Override
+    public boolean promote(final List<Integer> partitionIndexes, final Promotion promotion)
     {
-        if (slot.isRetired)
-        {
-            return;
-        }
-        final Shard shard = ctx.shards.get(ctx.table.shard(slot.index));
-        final CountDownLatch closed = new CountDownLatch(1);
-        shard.fetch().unassign(slot.index, () -> shard.journal().retire(slot.index, reason, closed::countDown));
+        final String reason = "promoted into cluster " + promotion.clusterId() + " under " + promotion.target();
         try
         {
-            if (!closed.await(RETIRE_TIMEOUT_S, TimeUnit.SECONDS))
+            end(partitionIndexes.stream().map(slots::get).filter(Objects::nonNull).toList(),
+                PartitionStateType.PROMOTED, reason);
+        }
+        catch (final IOException ex)
+        {
+            ctx.events.warn(ex.getMessage() + ", and will be: " + reason);
+            return false;
+        }
+        // Whoever sees the state takes the logs, and may rely on what the checkpoints say of them.
+        ctx.checkpoints.write();
+        for (final int index : partitionIndexes)
+        {
+            ctx.sampler.forget(index);
+            if (null == slots.get(index))
             {
-                throw new IOException("its log was not closed within " + RETIRE_TIMEOUT_S + " s");
+                showWhatIsThere(index);
             }
-            slot.isRetired = true;
+            ctx.table.topicState(index, TopicState.PROMOTED);
+        }
+        if (!partitionIndexes.isEmpty())
+        {
+            ctx.events.warn(partitionIndexes.size() + " partitions: " + reason);
+        }
+        isLinkPromoted |= promotion.isWholeLink();
+        sourceAvailable(null);
+        return true;
+    }
+
+    /** A log that this engine never opened: its files may be the new cluster's by now. */
+    private void showWhatIsThere(final int index)
+    {
+        final LedgerPartition name = names.get(index);
+        final PartitionCheckpoint checkpoint = ctx.directory.checkpoint(name.topic(), name.partition());
+        if (null != checkpoint)
+        {
+            ctx.table.journalPositions(
+                index, checkpoint.logStartOffset(), checkpoint.durableOffset(), checkpoint.durableOffset(), -1, -1);
+        }
+    }
+
+    /**
+     * First the FetchAgents forget them, then the JournalAgents take what was published until then, after which nothing
+     * more of them can come.
+     */
+    private void end(final List<PartitionSlot> ending, final PartitionStateType state, final String reason)
+        throws IOException
+    {
+        final List<PartitionSlot> open = ending.stream().filter((slot) -> !slot.isEnded).toList();
+        final CountDownLatch closed = new CountDownLatch(open.size());
+        for (final PartitionSlot slot : open)
+        {
+            if (!slot.hasBegun)
+            {
+                slot.log.close();
+                slot.isEnded = true;
+                closed.countDown();
+                continue;
+            }
+            final Shard shard = ctx.shards.get(ctx.table.shard(slot.index));
+            shard.fetch().unassign(slot.index, (position) -> shard.journal().end(
+                new JournalAgent.Ending(slot.index, state, reason), position,
+                closed::countDown));
+        }
+        try
+        {
+            if (!closed.await(END_TIMEOUT_S, TimeUnit.SECONDS))
+            {
+                throw new IOException(
+                    closed.getCount() + " logs were not closed within " + END_TIMEOUT_S + " s");
+            }
         }
         catch (final InterruptedException ex)
         {
@@ -347,7 +411,7 @@ final class EnginePartitions implements ShadowPartitions
     @Override
     public void sourceAvailable(final String reason)
     {
-        clusterState = null != reason ? LinkState.SOURCE_UNAVAILABLE :
+        clusterState = isLinkPromoted ? LinkState.PROMOTED : null != reason ? LinkState.SOURCE_UNAVAILABLE :
             isLinkPaused ? LinkState.PAUSED : LinkState.ACTIVE;
         ctx.table.header().linkState(clusterState, reason);
     }
@@ -395,7 +459,8 @@ final class EnginePartitions implements ShadowPartitions
             final FetchState state = ctx.table.fetchState(i);
             if (FetchState.ACTIVE != state && FetchState.FAULTED != state && FetchState.PAUSED != state &&
                 JournalState.FAULTED != ctx.table.journalState(i) &&
-                TopicState.SOURCE_DELETED != ctx.table.topicState(i))
+                TopicState.SOURCE_DELETED != ctx.table.topicState(i) &&
+                TopicState.PROMOTED != ctx.table.topicState(i))
             {
                 return false;
             }

@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * The only writer of a shard's partition logs and of its ledger.
@@ -48,6 +49,8 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
     private final AppendResult result = new AppendResult();
     private final List<JournalPartition> partitions = new ArrayList<>();
     private final List<JournalPartition> touched = new ArrayList<>();
+    /** Logs to be closed; each says whether it is done. */
+    private final List<BooleanSupplier> endings = new ArrayList<>();
     private final ManyToOneConcurrentLinkedQueue<Runnable> commands = new ManyToOneConcurrentLinkedQueue<>();
     private long diskRetryAtMs;
     private long retentionCheckAtMs;
@@ -108,6 +111,17 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
     {
     }
 
+    /**
+     * Why the log of a partition is closed while the engine runs.
+     *
+     * @param partitionIndex that was opened.
+     * @param state          for the ledger: not shadowed any more, or promoted.
+     * @param reason         for the ledger.
+     */
+    record Ending(int partitionIndex, PartitionStateType state, String reason)
+    {
+    }
+
     JournalAgent(final Context ctx)
     {
         this.ctx = ctx;
@@ -128,19 +142,25 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
     }
 
     /**
-     * Close a partition's log for good, once its FetchAgent has forgotten it. From any thread.
+     * Close a partition's log for good, once its FetchAgent has forgotten it, and what it published has been taken out
+     * of the stream. From any thread.
      *
-     * @param partitionIndex that was opened.
-     * @param reason         for the ledger.
-     * @param onRetired      told when it is closed, on the agent's thread.
+     * @param ending   of the partition.
+     * @param position of the stream that has to be reached.
+     * @param onEnded  told when it is closed, on the agent's thread.
      */
-    void retire(final int partitionIndex, final String reason, final Runnable onRetired)
+    void end(final Ending ending, final long position, final Runnable onEnded)
     {
-        commands.offer(() ->
+        commands.offer(() -> endings.add(() ->
         {
-            onRetire(partitions.get(partitionIndex), reason);
-            onRetired.run();
-        });
+            final boolean isDue = ctx.poller.position() >= position;
+            if (isDue)
+            {
+                onEnd(partitions.get(ending.partitionIndex), ending);
+                onEnded.run();
+            }
+            return isDue;
+        }));
     }
 
     @Override
@@ -158,6 +178,10 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
         publish();
         workCount += flush.doWork(partitions);
         workCount += followLogStarts();
+        if (!endings.isEmpty() && endings.removeIf(BooleanSupplier::getAsBoolean))
+        {
+            workCount++;
+        }
         return workCount;
     }
 
@@ -493,22 +517,33 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
         return count;
     }
 
-    private void onRetire(final JournalPartition partition, final String reason)
+    private void onEnd(final JournalPartition partition, final Ending ending)
     {
+        if (partition.slot.isEnded)
+        {
+            return;
+        }
+        partition.slot.isEnded = true;
         flush.close(partition);
         openLogs.abandon(partition);
         partition.refuseForGood();
-        partition.slot.durablePoint = null;
+        if (PartitionStateType.RETIRED == ending.state)
+        {
+            partition.slot.durablePoint = null;
+        }
         ctx.ledger.partitionState(
             partition.slot.index, partition.log().endOffset(), SystemEpochNanoClock.INSTANCE.nanoTime(),
-            PartitionStateType.RETIRED, reason);
+            ending.state, ending.reason);
         ctx.ledger.partitionClosed(partition.slot.index);
         if (partition.isFaulted)
         {
             partition.isFaulted = false;
             ctx.counters.faulted.getAndAddRelease(-1);
         }
-        ctx.counters.retired.incrementRelease();
+        if (PartitionStateType.RETIRED == ending.state)
+        {
+            ctx.counters.retired.incrementRelease();
+        }
     }
 
     private void onOpen(final PartitionSlot slot, final LedgerState.End previous)

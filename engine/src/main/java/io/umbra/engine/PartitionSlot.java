@@ -28,7 +28,10 @@ final class PartitionSlot
     /** What the control thread wants of it, and knows; of no concern to others. */
     boolean isPaused;
     boolean isDeleted;
-    boolean isRetired;
+    boolean hasBegun;
+
+    /** Its log is closed for good; written by the JournalAgent, or by the control thread while it has not begun. */
+    volatile boolean isEnded;
 
     PartitionSlot(final int index, final LedgerPartition name, final PartitionLog log)
     {

@@ -205,6 +205,7 @@ public final class UmbraEngine implements AutoCloseable
         final JournalDirectory directory = closeLater(
             JournalDirectory.open(config.journalDir(), config.linkName(), NODE_ID));
         directory.warnings().forEach(events::warn);
+        directory.refuseIfPromoted();
         table = closeLater(PartitionTable.create(
             config.journalDir(), config.linkName(), NODE_ID, System.currentTimeMillis()));
         table.header().heartbeatMs(System.currentTimeMillis());

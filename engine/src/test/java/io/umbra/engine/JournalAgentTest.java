@@ -4,6 +4,7 @@ import io.umbra.codecs.control.SourceCondition;
 import io.umbra.codecs.ledger.CommitDecoder;
 import io.umbra.codecs.ledger.GapDecoder;
 import io.umbra.codecs.ledger.PartitionStateDecoder;
+import io.umbra.codecs.ledger.PartitionStateType;
 import io.umbra.codecs.ledger.TruncatedDecoder;
 import io.umbra.engine.config.FlushPolicy;
 import io.umbra.engine.config.OnDivergence;
@@ -547,7 +548,10 @@ class JournalAgentTest
         publish(0, 1, 0);
         agent.doWork();
         final AtomicInteger retired = new AtomicInteger();
-        agent.retire(0, "gone", retired::incrementAndGet);
+        agent.end(
+            new JournalAgent.Ending(0, PartitionStateType.RETIRED, "gone"), stream.publisher().position(),
+            retired::incrementAndGet);
+        agent.doWork();
         final ByteBuffer late = batch(3, 100);
         publish(0, 1, 3, late, 0, late.capacity(), 0);
         agent.doWork();
@@ -556,6 +560,26 @@ class JournalAgentTest
         assertFalse(slots[0].log.isUsable());
         assertEquals(1, counters.staleFrames().get());
         assertEquals(List.of("0: 0..2", "0: RETIRED at 3"), ledger());
+    }
+
+    @Test
+    void aPromotedPartitionIsClosedWhenWhatWasPublishedIsInItsLog() throws IOException
+    {
+        final AtomicInteger promoted = new AtomicInteger();
+        publish(0, 1, 0);
+        final long position = stream.publisher().position();
+        agent.end(
+            new JournalAgent.Ending(0, PartitionStateType.PROMOTED, "taken over"), position + 1,
+            promoted::incrementAndGet);
+        agent.doWork();
+        assertEquals(0, promoted.get());
+        assertTrue(slots[0].log.isUsable());
+        publish(0, 1, 3);
+        agent.doWork();
+        assertEquals(1, promoted.get());
+        assertFalse(slots[0].log.isUsable());
+        assertEquals(6, slots[0].durablePoint.offset());
+        assertEquals(List.of("0: 0..2", "0: 3..5", "0: PROMOTED at 6"), ledger());
     }
 
     @Test

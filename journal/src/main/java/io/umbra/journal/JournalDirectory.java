@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -203,7 +204,7 @@ public final class JournalDirectory implements AutoCloseable
      * Binds the journal to a source cluster for good; does nothing if it is bound to this one.
      *
      * @param id of the source cluster.
-     * @throws JournalException if it belongs to another cluster, or cannot be written.
+     * @throws JournalException if it belongs to another cluster, or was promoted into this one, or cannot be written.
      */
     public synchronized void bindClusterId(final String id)
     {
@@ -211,6 +212,7 @@ public final class JournalDirectory implements AutoCloseable
         {
             return;
         }
+        refuseOwnShadow(id);
         if (clusterId != null)
         {
             throw new JournalException(
@@ -225,6 +227,49 @@ public final class JournalDirectory implements AutoCloseable
         {
             clusterId = null;
             throw new JournalException("journal.dir=" + path + " cannot be written: " + describe(ex), ex);
+        }
+    }
+
+    private void refuseOwnShadow(final String id)
+    {
+        final Promotion promotion = promotions().stream()
+            .filter((candidate) -> candidate.clusterId().equals(id)).findFirst().orElse(null);
+        if (promotion != null)
+        {
+            throw new JournalException("journal.dir=" + path + ": the source is cluster " + id + ", which was " +
+                "promoted from this very shadow at " + Instant.ofEpochMilli(promotion.timeMs()) + " under " +
+                promotion.target() + "; to shadow that cluster, begin a link with a journal of its own");
+        }
+    }
+
+    /**
+     * What a new cluster has taken over as a whole must not be written to.
+     *
+     * @throws JournalException if it has; the message says which and where.
+     */
+    public void refuseIfPromoted()
+    {
+        for (final Promotion promotion : promotions())
+        {
+            if (promotion.isWholeLink())
+            {
+                throw new JournalException("link " + linkName + " was promoted at " +
+                    Instant.ofEpochMilli(promotion.timeMs()) + " into cluster " + promotion.clusterId() + " under " +
+                    promotion.target() + ": it shadows nothing more. If that cluster never took over, remove " +
+                    new Promotions(path).file(promotion.clusterId()));
+            }
+        }
+    }
+
+    private List<Promotion> promotions()
+    {
+        try
+        {
+            return new Promotions(path).list();
+        }
+        catch (final IOException ex)
+        {
+            throw new JournalException("journal.dir=" + path + ": " + describe(ex), ex);
         }
     }
 

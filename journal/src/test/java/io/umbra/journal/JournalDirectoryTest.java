@@ -193,6 +193,40 @@ class JournalDirectoryTest
     }
 
     @Test
+    void aShadowThatWasPromotedDoesNotFollowItsOwnCluster() throws Exception
+    {
+        final UUID id = UUID.randomUUID();
+        try (JournalDirectory directory = open())
+        {
+            final Promotions promotions = new Promotions(directory.path());
+            assertEquals(List.of(), promotions.list());
+            final Promotion some = new Promotion(
+                "promoted-1", 1_000, dir.resolve("target"), false, List.of(new Promotion.Topic("orders", id)));
+            final Promotion all = new Promotion("promoted-2", 2_000, dir.resolve("target 2"), true, List.of());
+            promotions.add(some);
+            directory.refuseIfPromoted();
+            promotions.add(all);
+            assertEquals(List.of(some, all), promotions.list());
+
+            assertEquals(some, Promotions.of(List.of(some), "orders", id));
+            assertNull(Promotions.of(List.of(some), "orders", UUID.randomUUID()));
+            assertEquals(some, Promotions.of(List.of(some), "orders", new UUID(0, 0)));
+            assertEquals(all, Promotions.of(List.of(all), "payments", UUID.randomUUID()));
+
+            final String refused = assertThrows(
+                JournalException.class, () -> directory.bindClusterId("promoted-1")).getMessage();
+            assertTrue(refused.contains("promoted from this very shadow at 1970-01-01T00:00:01Z"), refused);
+            final String over = assertThrows(JournalException.class, directory::refuseIfPromoted).getMessage();
+            assertTrue(over.contains("into cluster promoted-2 under " + dir.resolve("target 2")), over);
+
+            promotions.remove("promoted-2");
+            directory.refuseIfPromoted();
+            Files.writeString(promotions.file("promoted-1"), "cluster.id=promoted-1\ntime.ms=soon\n");
+            assertThrows(JournalException.class, directory::refuseIfPromoted);
+        }
+    }
+
+    @Test
     void partitionsAreTheDirectoriesWithATopicId() throws Exception
     {
         try (JournalDirectory directory = open())

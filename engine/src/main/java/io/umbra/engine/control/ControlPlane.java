@@ -43,6 +43,7 @@ public final class ControlPlane implements Agent
     private final OutOfRangeQuestions outOfRange;
     private final OperatorWishes wishes;
     private final TopicGenerations generations;
+    private final PromotedTopics promoted;
     private final ForkJoinPool opening = new ForkJoinPool(OPENING_THREADS);
     private final Map<TopicPartition, KnownPartition> known = new LinkedHashMap<>();
     private volatile boolean isRefreshRequested;
@@ -89,6 +90,7 @@ public final class ControlPlane implements Agent
         outOfRange = new OutOfRangeQuestions(client, ctx.partitions);
         wishes = new OperatorWishes(ctx.journalDir, ctx.partitions, ctx.events);
         generations = new TopicGenerations(client, ctx.partitions, known, ctx.onTopicDelete, wishes::forget);
+        promoted = new PromotedTopics(ctx.journalDir, ctx.partitions, known, wishes::forget, ctx.events);
     }
 
     /**
@@ -129,6 +131,7 @@ public final class ControlPlane implements Agent
         {
             return 0;
         }
+        promoted.look(nowMs);
         wishes.look(nowMs);
         if (!isDue)
         {
@@ -243,6 +246,11 @@ public final class ControlPlane implements Agent
         {
             try
             {
+                if (promoted.contains(topic.name(), topic.id()))
+                {
+                    promoted.show(partition, topic.id());
+                    return;
+                }
                 entry = new KnownPartition(
                     ctx.partitions.add(topic.name(), TopicGenerations.uuid(topic.id()), partition.partition()),
                     topic.id(), ctx.partitions.isNewJournal());

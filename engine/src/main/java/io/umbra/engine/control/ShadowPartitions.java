@@ -5,8 +5,10 @@ import io.umbra.engine.source.OutOfRange;
 import io.umbra.engine.source.SourceTopology;
 import io.umbra.engine.source.TokenBucket;
 import io.umbra.journal.Incident;
+import io.umbra.journal.Promotion;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -93,6 +95,16 @@ public interface ShadowPartitions
      * @return false if it could not be done now; try again.
      */
     boolean retire(int partitionIndex, String reason, boolean isDeleted);
+
+    /**
+     * The shadow of partitions has taken over: nothing more is fetched, what has come is journaled, and their logs are
+     * closed for good. Blocks until that is done.
+     *
+     * @param partitionIndexes from {@link #add}, of partitions that have begun or not.
+     * @param promotion        that says so.
+     * @return false if it could not be done now; try again.
+     */
+    boolean promote(List<Integer> partitionIndexes, Promotion promotion);
 
     /**
      * Something happened to a topic of which the operator should know.

@@ -20,6 +20,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 
 /**
  * Fetches the partitions of one shard, raw and pipelined, and publishes them into the shard's IPC stream.
@@ -118,9 +119,10 @@ public final class FetchAgent implements Agent
      * Forget a partition.
      *
      * @param partitionIndex that was assigned.
-     * @param onForgotten    told when no frame of it will be published any more, on the agent's thread.
+     * @param onForgotten    told when no frame of it will be published any more, on the agent's thread: the position of
+     *                       the shard's stream behind the last one.
      */
-    public void unassign(final int partitionIndex, final Runnable onForgotten)
+    public void unassign(final int partitionIndex, final LongConsumer onForgotten)
     {
         commands.offer(() ->
         {
@@ -132,7 +134,7 @@ public final class FetchAgent implements Agent
                 partition.assignmentEpoch = Integer.MAX_VALUE;
                 leaders.remove(partition);
             }
-            onForgotten.run();
+            onForgotten.accept(ctx.publisher.position());
         });
     }
 

@@ -1,6 +1,8 @@
 package io.umbra.engine.status;
 
 import io.umbra.journal.Incident;
+import io.umbra.journal.Promotion;
+import io.umbra.journal.Promotions;
 
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -27,6 +29,7 @@ final class ReportBuilder
         new TreeMap<>(Comparator.comparing(TopicKey::name).thenComparing(TopicKey::id));
 
     private final List<StatusReport.Incident> incidents = new ArrayList<>();
+    private final List<Promotion> promotions;
 
     private record TopicKey(String name, String id)
     {
@@ -36,6 +39,16 @@ final class ReportBuilder
     {
         private final Map<Integer, StatusReport.Partition> partitions = new TreeMap<>();
         private TopicState state = TopicState.ACTIVE;
+    }
+
+    /**
+     * A report with nothing in it.
+     *
+     * @param promotions of the journal.
+     */
+    ReportBuilder(final List<Promotion> promotions)
+    {
+        this.promotions = promotions;
     }
 
     /**
@@ -49,7 +62,10 @@ final class ReportBuilder
     void add(final PartitionTable table, final int index, final long agingMs)
     {
         final TopicRows topic = topic(table.topic(index), table.topicId(index));
-        topic.state = table.topicState(index);
+        if (TopicState.PROMOTED != topic.state)
+        {
+            topic.state = table.topicState(index);
+        }
         // What follows is read before what leads.
         final long durable = table.journalDurableOffset(index);
         final long sampledEnd = table.sampledEndOffset(index);
@@ -75,8 +91,9 @@ final class ReportBuilder
             highWatermark,
             lagRecords(highWatermark, end),
             0 == agingMs || UNKNOWN == sampledLagMs ? sampledLagMs : sampledLagMs + Math.max(0, agingMs - sampleTimeMs),
-            isJournalWorse ? journalState.name() : fetchState.name(),
-            error.isEmpty() ? null : error));
+            TopicState.PROMOTED == topic.state ? topic.state.name() :
+                isJournalWorse ? journalState.name() : fetchState.name(),
+            error.isEmpty() || TopicState.PROMOTED == topic.state ? null : error));
     }
 
     /**
@@ -117,7 +134,7 @@ final class ReportBuilder
         return new StatusReport(
             header.linkName(),
             isRunning ? StatusReport.RUNNING : StatusReport.STOPPED,
-            header.linkState(),
+            isLinkPromoted() ? LinkState.PROMOTED : header.linkState(),
             clusterId.isEmpty() ? null : clusterId,
             uptimeMs,
             isRunning ? header.bytesPerSecond() : 0,
@@ -138,7 +155,7 @@ final class ReportBuilder
         return new StatusReport(
             linkName,
             StatusReport.STOPPED,
-            LinkState.SOURCE_UNAVAILABLE,
+            isLinkPromoted() ? LinkState.PROMOTED : LinkState.SOURCE_UNAVAILABLE,
             null,
             0,
             0,
@@ -151,7 +168,17 @@ final class ReportBuilder
 
     private TopicRows topic(final String name, final UUID id)
     {
-        return topics.computeIfAbsent(new TopicKey(name, kafkaId(id)), (key) -> new TopicRows());
+        return topics.computeIfAbsent(new TopicKey(name, kafkaId(id)), (key) ->
+        {
+            final TopicRows rows = new TopicRows();
+            rows.state = null == Promotions.of(promotions, name, id) ? TopicState.ACTIVE : TopicState.PROMOTED;
+            return rows;
+        });
+    }
+
+    private boolean isLinkPromoted()
+    {
+        return promotions.stream().anyMatch(Promotion::isWholeLink);
     }
 
     private List<StatusReport.Topic> topics()
@@ -177,9 +204,9 @@ final class ReportBuilder
         boolean isMsKnown = isRecordsKnown;
         for (final TopicRows topic : topics.values())
         {
-            if (TopicState.SOURCE_DELETED == topic.state)
+            if (TopicState.SOURCE_DELETED == topic.state || TopicState.PROMOTED == topic.state)
             {
-                // What it had more, nobody has.
+                // What the source has more will not come.
                 continue;
             }
             for (final StatusReport.Partition partition : topic.partitions.values())

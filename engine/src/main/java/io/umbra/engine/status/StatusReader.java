@@ -1,6 +1,7 @@
 package io.umbra.engine.status;
 
 import io.umbra.journal.Incidents;
+import io.umbra.journal.Promotions;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -96,7 +97,7 @@ public final class StatusReader
 
     private ReportBuilder builder() throws IOException
     {
-        final ReportBuilder builder = new ReportBuilder();
+        final ReportBuilder builder = new ReportBuilder(new Promotions(journalDir).list());
         new Incidents(journalDir).open().forEach(builder::add);
         return builder;
     }

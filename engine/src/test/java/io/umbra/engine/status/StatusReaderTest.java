@@ -3,6 +3,8 @@ package io.umbra.engine.status;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.umbra.journal.Promotion;
+import io.umbra.journal.Promotions;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.SimpleRecord;
@@ -114,6 +116,25 @@ class StatusReaderTest
         table.topicState(0, TopicState.SOURCE_DELETED);
         table.topicState(1, TopicState.SOURCE_DELETED);
         assertEquals(TopicState.SOURCE_DELETED, topic("orders").state());
+    }
+
+    @Test
+    void whatWasPromotedIsShownSoWhateverTheTableSays() throws IOException
+    {
+        twoTopics();
+        table.fetchState(0, FetchState.RETRYING, "no leader");
+        final Promotions promotions = new Promotions(journalDir);
+        promotions.add(new Promotion(
+            "new-cluster", 1, Path.of("target"), false,
+            List.of(new Promotion.Topic("orders", table.topicId(0)))));
+        assertPartition("PROMOTED", null);
+        assertEquals(TopicState.PROMOTED, topic("orders").state());
+        assertEquals(TopicState.ACTIVE, topic("audit").state());
+        assertEquals(LinkState.ACTIVE, read(startMs).report().state());
+
+        promotions.add(new Promotion("another", 2, Path.of("target"), true, List.of()));
+        assertEquals(TopicState.PROMOTED, topic("audit").state());
+        assertEquals(LinkState.PROMOTED, read(startMs).report().state());
     }
 
     @Test
