@@ -22,9 +22,8 @@ import java.nio.file.StandardOpenOption;
  */
 final class CycleFile implements AutoCloseable
 {
-    /** Longest remainder of an entry, or of a document of the index, that was being written. */
-    static final int MAX_TORN_LENGTH = EntryEncoder.MAX_ENTRY_LENGTH + 64;
-
+    /** Beyond an entry's own length: how much longer the remainder of one may be that was being written. */
+    private static final int TORN_SPARE_LENGTH = 64;
     private static final int NOT_COMPLETE = 0x8000_0000;
     private static final int META_DATA = 0x4000_0000;
     private static final int END_OF_FILE = NOT_COMPLETE | META_DATA;
@@ -83,16 +82,24 @@ final class CycleFile implements AutoCloseable
      * @param lastEntry    position of the last one seen, 0 when there is none.
      * @param recordedLast position of the last entry according to the file's first document.
      * @param tailLength   bytes from end to the last one that is not zero; 0 in a sealed file.
+     * @param maxTorn      most bytes of a tail that is an entry, or a document of the index, that was being written.
      */
     record Scan(
-        Start start, boolean isSealed, long end, long entries, long lastEntry, long recordedLast, long tailLength)
+        Start start,
+        boolean isSealed,
+        long end,
+        long entries,
+        long lastEntry,
+        long recordedLast,
+        long tailLength,
+        int maxTorn)
     {
         /**
          * Whether whole entries were lost, rather than one that was being written.
          */
         boolean isDamaged()
         {
-            return recordedLast > lastEntry || tailLength > MAX_TORN_LENGTH;
+            return recordedLast > lastEntry || tailLength > maxTorn;
         }
     }
 
@@ -203,13 +210,13 @@ final class CycleFile implements AutoCloseable
         final Start start = start();
         if (start != Start.SOUND)
         {
-            return new Scan(start, false, 0, 0, 0, 0, 0);
+            return new Scan(start, false, 0, 0, 0, 0, 0, 0);
         }
         final int firstLength = intAt(0) & LENGTH_MASK;
         final long recordedLast = recordedLast(firstLength);
         if (recordedLast < 0)
         {
-            return new Scan(Start.UNREADABLE, false, 0, 0, 0, 0, 0);
+            return new Scan(Start.UNREADABLE, false, 0, 0, 0, 0, 0, 0);
         }
         long entries = 0;
         long lastEntry = 0;
@@ -219,11 +226,12 @@ final class CycleFile implements AutoCloseable
             final int header = has(position, HEADER_LENGTH) ? intAt(position) : 0;
             if (header == END_OF_FILE)
             {
-                return new Scan(start, true, position, entries, lastEntry, recordedLast, 0);
+                return new Scan(start, true, position, entries, lastEntry, recordedLast, 0, 0);
             }
             if (!isWhole(position, header))
             {
-                return new Scan(start, false, position, entries, lastEntry, recordedLast, tailLength(position));
+                return new Scan(start, false, position, entries, lastEntry, recordedLast, tailLength(position),
+                    maxEntryLength(position) + TORN_SPARE_LENGTH);
             }
             final int length = header & LENGTH_MASK;
             if ((header & META_DATA) == 0)
@@ -313,7 +321,7 @@ final class CycleFile implements AutoCloseable
         {
             return length <= MAX_META_LENGTH && window.get(load(position + HEADER_LENGTH, 1)) == EVENT_NAME;
         }
-        if (length < MessageHeaderDecoder.ENCODED_LENGTH || length > EntryEncoder.MAX_ENTRY_LENGTH)
+        if (length < MessageHeaderDecoder.ENCODED_LENGTH || length > maxEntryLength(position))
         {
             return false;
         }
@@ -322,6 +330,20 @@ final class CycleFile implements AutoCloseable
         return MessageHeaderDecoder.ENCODED_LENGTH + blockLength <= length &&
             (window.getShort(offset + MessageHeaderDecoder.schemaIdEncodingOffset()) & 0xffff) ==
             MessageHeaderDecoder.SCHEMA_ID;
+    }
+
+    /**
+     * The longest that an entry may be which has got as far as its SBE header.
+     */
+    private int maxEntryLength(final long position) throws IOException
+    {
+        if (!has(position + HEADER_LENGTH, MessageHeaderDecoder.ENCODED_LENGTH))
+        {
+            return EntryEncoder.MAX_ENTRY_LENGTH;
+        }
+        final int offset = load(position + HEADER_LENGTH, MessageHeaderDecoder.ENCODED_LENGTH);
+        return MetadataEntryEncoder.maxLength(
+            window.getShort(offset + MessageHeaderDecoder.templateIdEncodingOffset()) & 0xffff);
     }
 
     private long tailLength(final long position) throws IOException

@@ -6,6 +6,10 @@ import io.umbra.codecs.ledger.EngineEventType;
 import io.umbra.codecs.ledger.GapDecoder;
 import io.umbra.codecs.ledger.LogStartDecoder;
 import io.umbra.codecs.ledger.MessageHeaderDecoder;
+import io.umbra.codecs.ledger.MetadataDecoder;
+import io.umbra.codecs.ledger.MetadataHeadDecoder;
+import io.umbra.codecs.ledger.MetadataRemovedDecoder;
+import io.umbra.codecs.ledger.MetadataRoundDecoder;
 import io.umbra.codecs.ledger.PartitionOpenedDecoder;
 import io.umbra.codecs.ledger.PartitionStateDecoder;
 import io.umbra.codecs.ledger.RecoveredDecoder;
@@ -30,6 +34,10 @@ final class EntryDispatcher
     private final PartitionStateDecoder partitionState = new PartitionStateDecoder();
     private final LogStartDecoder logStart = new LogStartDecoder();
     private final GapDecoder gap = new GapDecoder();
+    private final MetadataDecoder metadata = new MetadataDecoder();
+    private final MetadataRemovedDecoder metadataRemoved = new MetadataRemovedDecoder();
+    private final MetadataRoundDecoder metadataRound = new MetadataRoundDecoder();
+    private final MetadataHeadDecoder metadataHead = new MetadataHeadDecoder();
 
     /**
      * Whether bytes can be an entry.
@@ -41,8 +49,9 @@ final class EntryDispatcher
      */
     boolean isEntry(final DirectBuffer buffer, final int offset, final int length)
     {
-        return length >= MessageHeaderDecoder.ENCODED_LENGTH && length <= EntryEncoder.MAX_ENTRY_LENGTH &&
+        return length >= MessageHeaderDecoder.ENCODED_LENGTH &&
             header.wrap(buffer, offset).schemaId() == MessageHeaderDecoder.SCHEMA_ID &&
+            length <= MetadataEntryEncoder.maxLength(header.templateId()) &&
             MessageHeaderDecoder.ENCODED_LENGTH + header.blockLength() <= length;
     }
 
@@ -94,6 +103,18 @@ final class EntryDispatcher
             case GapDecoder.TEMPLATE_ID:
                 gap.wrapAndApplyHeader(buffer, offset, header);
                 handler.onGap(index, partitions.get(gap.partitionIndex()), gap);
+                break;
+            case MetadataDecoder.TEMPLATE_ID:
+                handler.onMetadata(index, metadata.wrapAndApplyHeader(buffer, offset, header));
+                break;
+            case MetadataRemovedDecoder.TEMPLATE_ID:
+                handler.onMetadataRemoved(index, metadataRemoved.wrapAndApplyHeader(buffer, offset, header));
+                break;
+            case MetadataRoundDecoder.TEMPLATE_ID:
+                handler.onMetadataRound(index, metadataRound.wrapAndApplyHeader(buffer, offset, header));
+                break;
+            case MetadataHeadDecoder.TEMPLATE_ID:
+                handler.onMetadataHead(index, metadataHead.wrapAndApplyHeader(buffer, offset, header));
                 break;
             default:
                 handler.onUnknown(index, header.templateId());

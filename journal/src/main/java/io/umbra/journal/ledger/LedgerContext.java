@@ -6,7 +6,7 @@ import org.agrona.concurrent.SystemEpochClock;
 import java.nio.file.Path;
 
 /**
- * What a {@link Ledger} needs to know. Filled once, before {@link Ledger#open}; not thread safe.
+ * What a {@link Ledger} or {@link MetadataLedger} needs to know. Filled once, before it is opened; not thread safe.
  */
 public final class LedgerContext
 {
@@ -16,12 +16,15 @@ public final class LedgerContext
     /** Smallest {@link #maxBytes}. */
     public static final long MIN_MAX_BYTES = 1L << 20;
 
+    private static final String METADATA = "metadata";
+
     private Path ledgerDirectory;
     private int nodeId;
     private int shard;
     private LedgerRoll roll = LedgerRoll.HOURLY;
     private long maxBytes = DEFAULT_MAX_BYTES;
     private EpochClock clock = SystemEpochClock.INSTANCE;
+    private boolean isOfMetadata;
 
     /**
      * Where a shard's ledger lies.
@@ -33,6 +36,17 @@ public final class LedgerContext
     public static Path shardDirectory(final Path ledgerDirectory, final int shard)
     {
         return ledgerDirectory.resolve(ShardDirectories.PREFIX + shard);
+    }
+
+    /**
+     * Where the ledger of the source's metadata lies.
+     *
+     * @param ledgerDirectory {@code <journal.dir>/ledger}.
+     * @return {@code <journal.dir>/ledger/metadata}.
+     */
+    public static Path metadataDirectory(final Path ledgerDirectory)
+    {
+        return ledgerDirectory.resolve(METADATA);
     }
 
     /**
@@ -60,7 +74,7 @@ public final class LedgerContext
     }
 
     /**
-     * The shard, as every entry carries it.
+     * The shard, as every entry carries it. The ledger of the metadata belongs to none.
      *
      * @param number of the shard, from 0.
      * @return this.
@@ -84,7 +98,7 @@ public final class LedgerContext
     }
 
     /**
-     * How much space the shard's ledger may take: the oldest files go when it would be more, the current one never.
+     * How much space the ledger may take: the oldest files go when it would be more, the current one never.
      *
      * @param bytes at least {@link #MIN_MAX_BYTES}; {@link #DEFAULT_MAX_BYTES} by default.
      * @return this.
@@ -109,7 +123,7 @@ public final class LedgerContext
 
     Path directory()
     {
-        return shardDirectory(ledgerDirectory, shard);
+        return isOfMetadata ? metadataDirectory(ledgerDirectory) : shardDirectory(ledgerDirectory, shard);
     }
 
     int nodeId()
@@ -135,6 +149,13 @@ public final class LedgerContext
     EpochClock clock()
     {
         return clock;
+    }
+
+    /** For the ledger of the metadata, which belongs to no shard. */
+    void concludeForMetadata()
+    {
+        isOfMetadata = true;
+        conclude();
     }
 
     void conclude()

@@ -4,6 +4,10 @@ import io.umbra.codecs.ledger.CommitDecoder;
 import io.umbra.codecs.ledger.EngineEventDecoder;
 import io.umbra.codecs.ledger.GapDecoder;
 import io.umbra.codecs.ledger.LogStartDecoder;
+import io.umbra.codecs.ledger.MetadataDecoder;
+import io.umbra.codecs.ledger.MetadataHeadDecoder;
+import io.umbra.codecs.ledger.MetadataRemovedDecoder;
+import io.umbra.codecs.ledger.MetadataRoundDecoder;
 import io.umbra.codecs.ledger.PartitionOpenedDecoder;
 import io.umbra.codecs.ledger.PartitionStateDecoder;
 import io.umbra.codecs.ledger.RecoveredDecoder;
@@ -101,6 +105,46 @@ public interface LedgerEntryHandler
      * @param entry     decoder on it.
      */
     default void onGap(final long index, final LedgerPartition partition, final GapDecoder entry)
+    {
+    }
+
+    /**
+     * Something that the source has got a value.
+     *
+     * @param index of the entry.
+     * @param entry decoder on it.
+     */
+    default void onMetadata(final long index, final MetadataDecoder entry)
+    {
+    }
+
+    /**
+     * Something that the source had is gone.
+     *
+     * @param index of the entry.
+     * @param entry decoder on it.
+     */
+    default void onMetadataRemoved(final long index, final MetadataRemovedDecoder entry)
+    {
+    }
+
+    /**
+     * A look at the source's metadata ended.
+     *
+     * @param index of the entry.
+     * @param entry decoder on it.
+     */
+    default void onMetadataRound(final long index, final MetadataRoundDecoder entry)
+    {
+    }
+
+    /**
+     * All values of the metadata were repeated, at the head of a file.
+     *
+     * @param index of the entry.
+     * @param entry decoder on it.
+     */
+    default void onMetadataHead(final long index, final MetadataHeadDecoder entry)
     {
     }
 

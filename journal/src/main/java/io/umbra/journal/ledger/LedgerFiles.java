@@ -202,6 +202,24 @@ final class LedgerFiles implements AutoCloseable
         }
     }
 
+    /**
+     * Makes what was written to the current file durable.
+     */
+    void force()
+    {
+        try
+        {
+            if (room != null)
+            {
+                room.force();
+            }
+        }
+        catch (final IOException ex)
+        {
+            throw new LedgerException(CycleName.file(directory, clock.cycle()), "cannot be made durable: " + ex, ex);
+        }
+    }
+
     @Override
     public void close()
     {
@@ -293,7 +311,7 @@ final class LedgerFiles implements AutoCloseable
     /**
      * A page of the index for every {@code indexCount × indexSpacing} entries, of which none is shorter than 64 bytes.
      */
-    private static long indexLength(final long headLength)
+    static long indexLength(final long headLength)
     {
         final RollCycle rollCycle = ChronicleSettings.ROLL_CYCLE;
         final long pageLength = rollCycle.defaultIndexCount() * 8L + 64;

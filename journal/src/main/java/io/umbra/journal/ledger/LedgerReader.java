@@ -47,7 +47,8 @@ public final class LedgerReader implements AutoCloseable
     /**
      * Opens a ledger at its first entry.
      *
-     * @param shardDirectory {@code <journal.dir>/ledger/shard-N}. It may be missing: entries come when there are any.
+     * @param shardDirectory {@code <journal.dir>/ledger/shard-N} or {@code …/metadata}. It may be missing: entries come
+     *                       when there are any.
      * @return the reader.
      * @throws LedgerException if one of its files is damaged.
      */
@@ -255,10 +256,7 @@ public final class LedgerReader implements AutoCloseable
         try
         {
             final CycleFile.Scan scan = CycleFile.scan(file);
-            if (scan.start() == CycleFile.Start.UNREADABLE || scan.recordedLast() > scan.lastEntry())
-            {
-                throw damaged(file, null);
-            }
+            checkWhole(file, scan);
             return scan.entries();
         }
         catch (final NoSuchFileException ex)
@@ -328,11 +326,7 @@ public final class LedgerReader implements AutoCloseable
     {
         try
         {
-            final CycleFile.Scan scan = CycleFile.scanEnd(file);
-            if (scan.start() == CycleFile.Start.UNREADABLE || scan.recordedLast() > scan.lastEntry())
-            {
-                throw damaged(file, null);
-            }
+            checkWhole(file, CycleFile.scanEnd(file));
         }
         catch (final NoSuchFileException ex)
         {
@@ -342,6 +336,21 @@ public final class LedgerReader implements AutoCloseable
         catch (final IOException ex)
         {
             throw damaged(file, ex);
+        }
+    }
+
+    /**
+     * Checks that a file, which may be being written, lacks nothing of what it says it has.
+     *
+     * @param file that was read.
+     * @param scan of it.
+     * @throws LedgerException if it is damaged.
+     */
+    static void checkWhole(final Path file, final CycleFile.Scan scan)
+    {
+        if (scan.start() == CycleFile.Start.UNREADABLE || scan.recordedLast() > scan.lastEntry())
+        {
+            throw damaged(file, null);
         }
     }
 

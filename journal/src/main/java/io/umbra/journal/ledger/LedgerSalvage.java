@@ -49,7 +49,7 @@ final class LedgerSalvage
         try (SingleChronicleQueue queue = ChronicleSettings.builder(work).timeProvider(clock).build();
             ExcerptAppender appender = queue.createAppender())
         {
-            final ByteBuffer entry = ByteBuffer.allocateDirect(EntryEncoder.MAX_ENTRY_LENGTH);
+            final ByteBuffer entry = ByteBuffer.allocateDirect(MetadataEntryEncoder.MAX_ENTRY_LENGTH);
             final Bytes<ByteBuffer> bytes = Bytes.wrapForRead(entry);
             CycleFile.scan(file, (buffer, offset, length) ->
             {

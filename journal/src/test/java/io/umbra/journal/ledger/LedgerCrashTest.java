@@ -8,17 +8,13 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-import java.io.IOException;
 import java.nio.MappedByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 import static io.umbra.journal.ledger.LedgerFixture.BATCH_RECORDS;
 import static io.umbra.journal.ledger.LedgerFixture.MINUTE_MS;
@@ -40,7 +36,6 @@ class LedgerCrashTest
 {
     private static final int KILLS = 32;
     private static final int COMMITS_PER_FILE = 300;
-    private static final long MAX_DELAY_NS = TimeUnit.MILLISECONDS.toNanos(60);
     private static final Set<Kind> EXPECTED_KINDS = EnumSet.of(Kind.TORN_ENTRY, Kind.UNFINISHED_FILE, Kind.MISSING_END);
 
     @TempDir
@@ -55,10 +50,11 @@ class LedgerCrashTest
         final Path progressFile = directory.resolve("progress");
         final MappedByteBuffer mapped = IoUtil.mapNewFile(progressFile.toFile(), 64);
         final UnsafeBuffer progress = new UnsafeBuffer(mapped);
+        final KilledWriter writer = new KilledWriter(Writer.class, directory, progressFile, progress, random);
         final List<Kind> kinds = new ArrayList<>();
         for (int kill = 0; kill < KILLS; kill++)
         {
-            kill(progressFile, progress, random, kill % 4 == 0);
+            writer.kill(kill % 4 == 0);
             final long committed = progress.getLongVolatile(0);
             // As another process sees it, before anything is repaired.
             check(committed, "unrepaired, kill " + kill + " of seed " + seed);
@@ -115,60 +111,6 @@ class LedgerCrashTest
         assertTrue(count[0] == committed || count[0] == committed + 1,
             when + ": " + committed + " counted, " + count[0] + " found");
         return count[0];
-    }
-
-    /**
-     * Runs the writer and kills it.
-     *
-     * @param isEarly whether to kill it while it opens the ledger, rather than while it writes.
-     */
-    private void kill(
-        final Path progressFile, final UnsafeBuffer progress, final Random random, final boolean isEarly)
-        throws IOException, InterruptedException
-    {
-        final long before = progress.getLongVolatile(0);
-        progress.putLongVolatile(Long.BYTES, 0);
-        final Path output = directory.resolve("output");
-        final Process process = new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "@" + Path.of(System.getProperty("umbra.root"), "bin", "jvm.options"),
-            "-Xmx64m",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Writer.class.getName(),
-            directory.toString(),
-            progressFile.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
-        try
-        {
-            while (progress.getLongVolatile(Long.BYTES) == 0 ||
-                !isEarly && progress.getLongVolatile(0) == before)
-            {
-                assertTrue(process.isAlive(), () -> read(output));
-                LockSupport.parkNanos(10_000);
-            }
-            LockSupport.parkNanos((long) (random.nextDouble() * MAX_DELAY_NS));
-            assertTrue(process.isAlive(), () -> read(output));
-        }
-        finally
-        {
-            process.destroyForcibly().waitFor();
-        }
-    }
-
-    private static String read(final Path file)
-    {
-        try
-        {
-            return Files.readString(file);
-        }
-        catch (final IOException ex)
-        {
-            return ex.toString();
-        }
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.umbra.journal.ledger;
 
+import io.umbra.codecs.ledger.MetadataKind;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -14,6 +15,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 import static io.umbra.journal.ledger.LedgerFixture.BATCH_RECORDS;
 import static io.umbra.journal.ledger.LedgerFixture.MINUTE_MS;
@@ -152,6 +155,59 @@ class LedgerRoomTest
                 ledger.findings().stream().map(LedgerFinding::kind).toList());
         }
         checkAll();
+    }
+
+    /** Long values, and files whose heads hold them all: one is begun only when there is room for the whole of it. */
+    @Test
+    void metadataWaitsForSpaceAndLosesNothing() throws Exception
+    {
+        fixture.roll = LedgerRoll.MINUTELY;
+        final Map<String, String> written = new TreeMap<>();
+        try (MetadataLedger ledger = MetadataLedger.open(fixture.context()))
+        {
+            for (int round = 0; round < 3; round++)
+            {
+                fill();
+                putUntilFull(ledger, written);
+                assertThrows(LedgerException.class,
+                    () -> ledger.put(MetadataKind.TOPIC, "topic-0", "x".repeat(200_000), fixture.nowNs()));
+                fixture.clock.advance(MINUTE_MS);
+                assertEquals(written, ledger.state().values(MetadataKind.TOPIC));
+                assertEquals(written, latestTopics());
+                Files.delete(filler);
+                assertTrue(ledger.put(MetadataKind.TOPIC, "topic-0", "after round " + round, fixture.nowNs()));
+                written.put("topic-0", "after round " + round);
+            }
+        }
+        assertEquals(written, latestTopics());
+        try (MetadataLedger ledger = MetadataLedger.open(fixture.context()))
+        {
+            assertEquals(List.of(), ledger.findings());
+        }
+    }
+
+    private Map<String, String> latestTopics()
+    {
+        return MetadataReader.read(fixture.directory, Long.MAX_VALUE).values(MetadataKind.TOPIC);
+    }
+
+    private void putUntilFull(final MetadataLedger ledger, final Map<String, String> written)
+    {
+        for (int i = 0; i < 1_000_000; i++)
+        {
+            final String key = "topic-" + i % 20;
+            final String value = i + "x".repeat(1_000);
+            try
+            {
+                ledger.put(MetadataKind.TOPIC, key, value, fixture.nowNs());
+                written.put(key, value);
+            }
+            catch (final LedgerException ex)
+            {
+                return;
+            }
+        }
+        throw new AssertionError("the disk does not fill up");
     }
 
     private void commitSome(final Ledger ledger) throws IOException
