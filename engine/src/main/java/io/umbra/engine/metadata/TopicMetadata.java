@@ -12,8 +12,8 @@ import java.util.UUID;
  * @param name          of the topic.
  * @param id            of the topic; all zero when the source knows no topic ids (KIP-516).
  * @param partitions    number of partitions.
- * @param configs       every setting that is not Kafka's default: those of the topic, and those that the source's brokers
- *                      set for all topics, statically or dynamically (KIP-226), called as topics call them.
+ * @param configs       every setting that is not Kafka's default: those of the topic, and those that the source's
+ *                      brokers set for all topics, statically or dynamically (KIP-226), called as topics call them.
  * @param brokerConfigs names of those in configs that come from the brokers.
  */
 public record TopicMetadata(
