@@ -113,6 +113,16 @@ final class AgentScheduler implements AutoCloseable
         start(agent, new SleepingMillisIdleStrategy(BACKGROUND_SLEEP_MS), BACKGROUND_CLOSE_TIMEOUT_MS);
     }
 
+    /**
+     * Start an agent that has time, waits for the network, and writes files: who stops it ends its waiting first.
+     *
+     * @param agent to start.
+     */
+    void startBackgroundWriter(final Agent agent)
+    {
+        start(agent, new SleepingMillisIdleStrategy(BACKGROUND_SLEEP_MS));
+    }
+
     private void start(final Agent agent, final IdleStrategy idleStrategy)
     {
         // An interrupt would close the file that the thread is writing: wait for as long as it takes.

@@ -51,6 +51,25 @@ final class SpaceGuard
         return hasRoom;
     }
 
+    /**
+     * What is wrong when a little more is about to be written.
+     *
+     * @return one line for the operator; null when there is room.
+     */
+    String problem()
+    {
+        try
+        {
+            return hasRoom(0) ? null :
+                "the journal's file system has less free than journal.min.free.bytes, " +
+                minFreeBytes / (1 << 20) + " MiB";
+        }
+        catch (final IOException ex)
+        {
+            return "the journal's file system does not say whether it has room: " + ex;
+        }
+    }
+
     String describe() throws IOException
     {
         return "the journal's file system has " + store.getUsableSpace() / (1 << 20) + " MiB free, " +

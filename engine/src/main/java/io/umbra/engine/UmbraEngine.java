@@ -3,6 +3,7 @@ package io.umbra.engine;
 import io.umbra.engine.config.ConfigException;
 import io.umbra.engine.config.UmbraConfig;
 import io.umbra.engine.control.ControlPlane;
+import io.umbra.engine.control.MetadataSync;
 import io.umbra.engine.source.FetchAgent;
 import io.umbra.engine.source.FetchLimits;
 import io.umbra.engine.source.LagSampler;
@@ -20,6 +21,7 @@ import io.umbra.journal.ledger.LedgerException;
 import io.umbra.journal.ledger.LedgerReconciler;
 import io.umbra.journal.ledger.LedgerRoll;
 import io.umbra.journal.ledger.LedgerState;
+import io.umbra.journal.ledger.MetadataLedger;
 import io.umbra.transport.FramePublisher;
 import io.umbra.transport.ShardTransport;
 import io.umbra.transport.TransportException;
@@ -58,6 +60,7 @@ public final class UmbraEngine implements AutoCloseable
     private EnginePartitions partitions;
     private Checkpoints checkpoints;
     private ControlPlane controlPlane;
+    private MetadataSync metadataSync;
     private Incidents incidents;
     private TokenBucket linkRate;
     private AgentScheduler scheduler;
@@ -183,6 +186,7 @@ public final class UmbraEngine implements AutoCloseable
         }
         isClosed = true;
         controlPlane.stop();
+        metadataSync.stop();
         scheduler.close();
         checkpoints.write();
         table.header().cleanStop();
@@ -242,6 +246,7 @@ public final class UmbraEngine implements AutoCloseable
         controlPlane = new ControlPlane(new ControlPlane.Context(
             settings, config.topics(), config.startOffset(), config.topicsRefreshIntervalMs(), config.onTopicDelete(),
             config.journalDir(), partitions, events));
+        metadataSync = metadataSync(settings, directory);
 
         scheduler = new AgentScheduler(config.threading(), config.idle(), events);
         scheduler.startBackground(new Housekeeper(
@@ -249,6 +254,31 @@ public final class UmbraEngine implements AutoCloseable
         scheduler.startData(list);
         scheduler.startBeside(new NamedAgent(sampler.roleName(), new CompositeAgent(sampler, rpoMeter)));
         scheduler.startBackground(controlPlane);
+        scheduler.startBackgroundWriter(metadataSync);
+    }
+
+    private MetadataSync metadataSync(final SourceSettings settings, final JournalDirectory directory)
+        throws IOException
+    {
+        final MetadataLedger ledger = closeLater(MetadataLedger.open(ledgerContext()));
+        ledger.findings().forEach((finding) -> events.warn("ledger: " + finding));
+        return new MetadataSync(new MetadataSync.Context(
+            settings,
+            config,
+            config.journalDir(),
+            ledger,
+            directory::clusterId,
+            new SpaceGuard(config.journalDir(), config.journalMinFreeBytes(), SystemEpochClock.INSTANCE)::problem,
+            events));
+    }
+
+    private LedgerContext ledgerContext()
+    {
+        return new LedgerContext()
+            .ledgerDirectory(config.journalDir().resolve(LEDGER_DIRECTORY))
+            .nodeId(NODE_ID)
+            .roll(LedgerRoll.valueOf(config.ledgerRoll().name()))
+            .maxBytes(config.ledgerMaxBytes());
     }
 
     /** A frame goes into one segment as a whole: small segments want small frames. */
@@ -307,12 +337,7 @@ public final class UmbraEngine implements AutoCloseable
     {
         final ShardTransport.ShardStream stream = transport.openStream(index);
         final ShardCounters counters = new ShardCounters(transport, index);
-        final Ledger ledger = closeLater(Ledger.open(new LedgerContext()
-            .ledgerDirectory(config.journalDir().resolve(LEDGER_DIRECTORY))
-            .nodeId(NODE_ID)
-            .shard(index)
-            .roll(LedgerRoll.valueOf(config.ledgerRoll().name()))
-            .maxBytes(config.ledgerMaxBytes())));
+        final Ledger ledger = closeLater(Ledger.open(ledgerContext().shard(index)));
         ledger.findings().forEach((finding) -> events.warn("ledger: " + finding));
         final Doorbell bell = new Doorbell();
         final Flusher flush = closeLater(new Flusher(index, FLUSH_QUEUE_CAPACITY, bell::ring));

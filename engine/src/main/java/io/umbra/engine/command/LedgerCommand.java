@@ -11,10 +11,12 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 
 /**
- * {@code umbra ledger CONFIG}: what was journaled, in the order in which it arrived.
+ * {@code umbra ledger CONFIG}: what was journaled, in the order in which it arrived; or what became known of the
+ * source's metadata.
  */
 @Command(
     name = "ledger",
@@ -28,6 +30,9 @@ final class LedgerCommand implements Callable<Integer>
     private ConfigFile configFile;
     @Option(names = "--tail", paramLabel = "N", description = "Only the last N entries; all of them by default.")
     private Long tail;
+    @Option(names = "--metadata", description =
+        "What was known of the source besides its records: topics, groups and their offsets, access rules, quotas.")
+    private boolean isMetadata;
     @Option(names = "--json", description = "One JSON document.")
     private boolean isJson;
 
@@ -43,7 +48,8 @@ final class LedgerCommand implements Callable<Integer>
                 spec.commandLine(), "option '--tail' has value '" + tail + "': allowed is a number from 0 up");
         }
         final UmbraConfig config = configFile.load();
-        final LedgerPrinter printer = new LedgerPrinter(config.journalDir().resolve("ledger"));
+        final Path directory = config.journalDir().resolve("ledger");
+        final LedgerPrinter printer = isMetadata ? LedgerPrinter.ofMetadata(directory) : new LedgerPrinter(directory);
         final long count = null == tail ? Long.MAX_VALUE : tail;
         try
         {

@@ -56,9 +56,9 @@ final class ConfigForms
         return text;
     }
 
-    static TopicFilter topics(final ConfigValues values)
+    static TopicFilter names(final ConfigValues values, final ConfigKey includes, final ConfigKey excludes)
     {
-        return new TopicFilter(patterns(values, ConfigKey.TOPICS_INCLUDE), patterns(values, ConfigKey.TOPICS_EXCLUDE));
+        return new TopicFilter(patterns(values, includes), patterns(values, excludes));
     }
 
     private static List<Pattern> patterns(final ConfigValues values, final ConfigKey key)

@@ -16,6 +16,24 @@ public enum ConfigKey
     TOPICS_EXCLUDE("topics.exclude", TopicFilter.INTERNAL_TOPICS),
     /** How often to look for new topics, partitions and configurations. */
     TOPICS_REFRESH_INTERVAL_MS("topics.refresh.interval.ms", "5000"),
+    /** Groups whose offsets are kept: comma-separated regular expressions for the whole id. */
+    GROUPS_INCLUDE("groups.include", ".*"),
+    /** Groups to leave out, even if included. */
+    GROUPS_EXCLUDE("groups.exclude", ""),
+    /** How often groups and their offsets are read. */
+    GROUPS_SYNC_INTERVAL_MS("groups.sync.interval.ms", "5000"),
+    /** Whether access rules are read. */
+    ACLS_SYNC("acls.sync", "true"),
+    /** How often access rules are read. */
+    ACLS_SYNC_INTERVAL_MS("acls.sync.interval.ms", "30000"),
+    /** Whether client quotas are read. */
+    QUOTAS_SYNC("quotas.sync", "true"),
+    /** How often client quotas are read. */
+    QUOTAS_SYNC_INTERVAL_MS("quotas.sync.interval.ms", "30000"),
+    /** Whether SCRAM users are listed. */
+    SCRAM_SYNC("scram.sync", "true"),
+    /** How often SCRAM users are listed. */
+    SCRAM_SYNC_INTERVAL_MS("scram.sync.interval.ms", "30000"),
     /** Where the first copy of a partition begins. */
     START_OFFSET("start.offset", "earliest"),
     /** Directory of the journal, one per node. Required. */

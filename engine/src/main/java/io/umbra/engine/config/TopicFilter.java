@@ -6,7 +6,8 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * Which topics are shadowed: those whose whole name matches an included expression and no excluded one. Immutable.
+ * Which topics are shadowed: those whose whole name matches an included expression and no excluded one. Groups are
+ * chosen by their ids in the same way. Immutable.
  */
 public final class TopicFilter
 {

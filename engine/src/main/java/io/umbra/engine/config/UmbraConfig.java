@@ -21,6 +21,14 @@ public final class UmbraConfig
     private final String linkName;
     private final TopicFilter topics;
     private final long topicsRefreshIntervalMs;
+    private final TopicFilter groups;
+    private final long groupsSyncIntervalMs;
+    private final boolean aclsSync;
+    private final long aclsSyncIntervalMs;
+    private final boolean quotasSync;
+    private final long quotasSyncIntervalMs;
+    private final boolean scramSync;
+    private final long scramSyncIntervalMs;
     private final StartOffset startOffset;
     private final Path journalDir;
     private final int journalSegmentBytes;
@@ -59,8 +67,16 @@ public final class UmbraConfig
         values.parse(
             ConfigKey.SOURCE_BOOTSTRAP_SERVERS, ConfigForms.BOOTSTRAP_ALLOWED, ConfigForms::parseBootstrapServers);
         linkName = values.parse(ConfigKey.LINK_NAME, ConfigForms.LINK_NAME_ALLOWED, ConfigForms::parseLinkName);
-        topics = ConfigForms.topics(values);
+        topics = ConfigForms.names(values, ConfigKey.TOPICS_INCLUDE, ConfigKey.TOPICS_EXCLUDE);
         topicsRefreshIntervalMs = values.millis(ConfigKey.TOPICS_REFRESH_INTERVAL_MS, 100, ConfigForms.DAY_MS);
+        groups = ConfigForms.names(values, ConfigKey.GROUPS_INCLUDE, ConfigKey.GROUPS_EXCLUDE);
+        groupsSyncIntervalMs = values.millis(ConfigKey.GROUPS_SYNC_INTERVAL_MS, 100, ConfigForms.DAY_MS);
+        aclsSync = values.bool(ConfigKey.ACLS_SYNC);
+        aclsSyncIntervalMs = values.millis(ConfigKey.ACLS_SYNC_INTERVAL_MS, 100, ConfigForms.DAY_MS);
+        quotasSync = values.bool(ConfigKey.QUOTAS_SYNC);
+        quotasSyncIntervalMs = values.millis(ConfigKey.QUOTAS_SYNC_INTERVAL_MS, 100, ConfigForms.DAY_MS);
+        scramSync = values.bool(ConfigKey.SCRAM_SYNC);
+        scramSyncIntervalMs = values.millis(ConfigKey.SCRAM_SYNC_INTERVAL_MS, 100, ConfigForms.DAY_MS);
         startOffset = values.parse(ConfigKey.START_OFFSET, StartOffset.ALLOWED, StartOffset::parse);
         journalDir = values.path(ConfigKey.JOURNAL_DIR, null);
         journalSegmentBytes = (int) values.size(ConfigKey.JOURNAL_SEGMENT_BYTES, 4 * 1024, Integer.MAX_VALUE);
@@ -168,6 +184,54 @@ public final class UmbraConfig
     public long topicsRefreshIntervalMs()
     {
         return topicsRefreshIntervalMs;
+    }
+
+    /** Which groups have their offsets kept, by their ids. */
+    public TopicFilter groups()
+    {
+        return groups;
+    }
+
+    /** How often groups and their offsets are read, in milliseconds. */
+    public long groupsSyncIntervalMs()
+    {
+        return groupsSyncIntervalMs;
+    }
+
+    /** Whether access rules are read. */
+    public boolean aclsSync()
+    {
+        return aclsSync;
+    }
+
+    /** How often access rules are read, in milliseconds. */
+    public long aclsSyncIntervalMs()
+    {
+        return aclsSyncIntervalMs;
+    }
+
+    /** Whether client quotas are read. */
+    public boolean quotasSync()
+    {
+        return quotasSync;
+    }
+
+    /** How often client quotas are read, in milliseconds. */
+    public long quotasSyncIntervalMs()
+    {
+        return quotasSyncIntervalMs;
+    }
+
+    /** Whether SCRAM users are listed. */
+    public boolean scramSync()
+    {
+        return scramSync;
+    }
+
+    /** How often SCRAM users are listed, in milliseconds. */
+    public long scramSyncIntervalMs()
+    {
+        return scramSyncIntervalMs;
     }
 
     /** Where the first copy of a partition begins. */

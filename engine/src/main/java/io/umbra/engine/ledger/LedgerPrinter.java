@@ -3,6 +3,7 @@ package io.umbra.engine.ledger;
 import com.fasterxml.jackson.core.JsonEncoding;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.umbra.journal.ledger.LedgerContext;
 import io.umbra.journal.ledger.LedgerException;
 import io.umbra.journal.ledger.LedgerReader;
 import io.umbra.journal.ledger.ShardDirectories;
@@ -14,29 +15,47 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 /**
- * Prints the last entries of all shards' ledgers, merged by their times; each shard's entries stay in their order.
- * May be used while the engine runs, from another process. Entries are not held in memory, however many are asked
- * for.
+ * Prints the last entries of all shards' ledgers, merged by their times; each shard's entries stay in their order. Or
+ * those of the metadata's ledger. May be used while the engine runs, from another process. Entries are not held in
+ * memory, however many are asked for.
  */
 public final class LedgerPrinter
 {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
-    private final Path ledgerDirectory;
+    private final Supplier<Collection<Path>> directories;
 
     /**
-     * Prints the ledgers of a journal.
+     * Prints the ledgers of a journal's shards.
      *
      * @param ledgerDirectory {@code <journal.dir>/ledger}; when it is missing, there are no entries.
      */
     public LedgerPrinter(final Path ledgerDirectory)
     {
-        this.ledgerDirectory = ledgerDirectory;
+        this(() -> ShardDirectories.list(ledgerDirectory).values());
+    }
+
+    private LedgerPrinter(final Supplier<Collection<Path>> directories)
+    {
+        this.directories = directories;
+    }
+
+    /**
+     * Prints the ledger of the source's metadata.
+     *
+     * @param ledgerDirectory {@code <journal.dir>/ledger}; when it is missing, there are no entries.
+     * @return the printer.
+     */
+    public static LedgerPrinter ofMetadata(final Path ledgerDirectory)
+    {
+        return new LedgerPrinter(() -> List.of(LedgerContext.metadataDirectory(ledgerDirectory)));
     }
 
     /**
@@ -89,7 +108,7 @@ public final class LedgerPrinter
         try
         {
             long rows = 0;
-            for (final Path directory : ShardDirectories.list(ledgerDirectory).values())
+            for (final Path directory : directories.get())
             {
                 final RowReader shard = new RowReader(LedgerReader.open(directory));
                 shards.add(shard);

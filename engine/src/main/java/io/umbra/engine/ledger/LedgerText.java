@@ -25,8 +25,30 @@ final class LedgerText
 
     static String line(final LedgerRow row)
     {
-        return String.format(Locale.ROOT, "%s  %2d  %-28s  %s",
-            row.text("time"), row.number("shard"), partition(row), what(row));
+        return row.fields().has("shard") ?
+            String.format(Locale.ROOT, "%s  %2d  %-28s  %s",
+                row.text("time"), row.number("shard"), partition(row), what(row)) :
+            row.text("time") + "  " + metadata(row);
+    }
+
+    private static String metadata(final LedgerRow row)
+    {
+        switch (row.type())
+        {
+            case "Metadata":
+                return String.format(
+                    Locale.ROOT, "%-12s  %s  %s", row.text("kind"), row.text("key"), row.text("value")).stripTrailing();
+            case "MetadataRemoved":
+                return String.format(Locale.ROOT, "%-12s  %s  removed", row.text("kind"), row.text("key"));
+            case "MetadataRound":
+                return String.format(Locale.ROOT, "%-12s  looked: %s, complete %s%s",
+                    row.text("task").toLowerCase(Locale.ROOT),
+                    row.text("state"),
+                    row.fields().get("complete").isNull() ? "never" : row.text("complete"),
+                    row.text("message").isEmpty() ? "" : ": " + row.text("message"));
+            default:
+                return "all " + row.number("values") + " values were repeated, at the head of a file";
+        }
     }
 
     private static String partition(final LedgerRow row)
@@ -60,6 +82,9 @@ final class LedgerText
             case "PartitionState":
                 return String.format(Locale.ROOT, "%s at %d%s", row.text("state").toLowerCase(Locale.ROOT),
                     row.number("endOffset"), row.text("reason").isEmpty() ? "" : ": " + row.text("reason"));
+            case "Gap":
+                return String.format(Locale.ROOT, "gap from %d to %d: %s",
+                    row.number("fromOffset"), row.number("toOffset"), row.text("reason"));
             case "LogStart":
                 return "log start " + row.number("logStartOffset");
             default:

@@ -6,6 +6,10 @@ import io.umbra.codecs.ledger.CommitDecoder;
 import io.umbra.codecs.ledger.EngineEventDecoder;
 import io.umbra.codecs.ledger.GapDecoder;
 import io.umbra.codecs.ledger.LogStartDecoder;
+import io.umbra.codecs.ledger.MetadataDecoder;
+import io.umbra.codecs.ledger.MetadataHeadDecoder;
+import io.umbra.codecs.ledger.MetadataRemovedDecoder;
+import io.umbra.codecs.ledger.MetadataRoundDecoder;
 import io.umbra.codecs.ledger.PartitionOpenedDecoder;
 import io.umbra.codecs.ledger.PartitionStateDecoder;
 import io.umbra.codecs.ledger.RecoveredDecoder;
@@ -154,6 +158,40 @@ final class RowReader implements LedgerEntryHandler, AutoCloseable
     }
 
     @Override
+    public void onMetadata(final long index, final MetadataDecoder entry)
+    {
+        row("Metadata", index, entry.nodeId(), entry.timeNs())
+            .put("kind", entry.kind().name())
+            .put("key", entry.key())
+            .put("value", entry.value());
+    }
+
+    @Override
+    public void onMetadataRemoved(final long index, final MetadataRemovedDecoder entry)
+    {
+        row("MetadataRemoved", index, entry.nodeId(), entry.timeNs())
+            .put("kind", entry.kind().name())
+            .put("key", entry.key());
+    }
+
+    @Override
+    public void onMetadataRound(final long index, final MetadataRoundDecoder entry)
+    {
+        final ObjectNode fields = row("MetadataRound", index, entry.nodeId(), entry.timeNs())
+            .put("task", entry.task().name())
+            .put("state", entry.state().name())
+            .put("completeNs", entry.completeNs());
+        fields.put("complete", entry.completeNs() > 0 ? LedgerText.time(entry.completeNs()) : null);
+        fields.put("message", entry.message());
+    }
+
+    @Override
+    public void onMetadataHead(final long index, final MetadataHeadDecoder entry)
+    {
+        row("MetadataHead", index, entry.nodeId(), entry.timeNs()).put("values", entry.values());
+    }
+
+    @Override
     public void onUnknown(final long index, final int templateId)
     {
         row("Unknown", index, 0, reader.shard(), 0).put("templateId", templateId);
@@ -180,12 +218,16 @@ final class RowReader implements LedgerEntryHandler, AutoCloseable
     private ObjectNode row(
         final String type, final long index, final int nodeId, final int shard, final long timeNs)
     {
+        return row(type, index, nodeId, timeNs).put("shard", shard);
+    }
+
+    private ObjectNode row(final String type, final long index, final int nodeId, final long timeNs)
+    {
         final ObjectNode fields = JsonNodeFactory.instance.objectNode()
             .put("type", type)
             .put("time", LedgerText.time(timeNs))
             .put("timeNs", timeNs)
             .put("nodeId", nodeId)
-            .put("shard", shard)
             // Numbers of this length lose digits in some readers of JSON.
             .put("index", Long.toHexString(index));
         row = new LedgerRow(timeNs, fields);

@@ -3,6 +3,7 @@ package io.umbra.engine.source;
 import io.umbra.engine.config.ConfigException;
 import org.apache.kafka.clients.ClientUtils;
 import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.KafkaException;
@@ -11,8 +12,10 @@ import org.apache.kafka.common.utils.LogContext;
 import org.apache.kafka.common.utils.Time;
 
 import java.net.InetSocketAddress;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -91,6 +94,20 @@ public final class SourceSettings
         final Set<String> names = new HashSet<>(AdminClientConfig.configNames());
         names.addAll(ConsumerConfig.configNames());
         return names;
+    }
+
+    /**
+     * An admin client on the source, with connections of its own.
+     *
+     * @param role part of the client id that the source sees.
+     * @return the client, the caller's to close.
+     * @throws KafkaException if it cannot be made, for one since no bootstrap address resolves any more.
+     */
+    public Admin admin(final String role)
+    {
+        final Map<String, Object> settings = new HashMap<>(config.originals());
+        settings.put(CommonClientConfigs.CLIENT_ID_CONFIG, clientId(role));
+        return Admin.create(settings);
     }
 
     /**

@@ -30,6 +30,7 @@ final class ReportBuilder
 
     private final List<StatusReport.Incident> incidents = new ArrayList<>();
     private final List<Promotion> promotions;
+    private List<StatusReport.Metadata> metadata = List.of();
 
     private record TopicKey(String name, String id)
     {
@@ -128,6 +129,11 @@ final class ReportBuilder
             Instant.ofEpochMilli(incident.timeMs()).toString(), incident.text()));
     }
 
+    void metadata(final List<StatusReport.Metadata> tasks)
+    {
+        metadata = tasks;
+    }
+
     StatusReport build(final TableHeader header, final boolean isRunning, final long uptimeMs)
     {
         final String clusterId = header.clusterId();
@@ -146,7 +152,8 @@ final class ReportBuilder
                 rounded(header.rpoP999Ms()),
                 rounded(header.rpoMaxMs())),
             topics(),
-            List.copyOf(incidents));
+            List.copyOf(incidents),
+            metadata);
     }
 
     /** Without a table: no engine has run on this journal. */
@@ -163,7 +170,8 @@ final class ReportBuilder
             lag(false),
             new StatusReport.Rpo(0, 0, 0, 0),
             topics(),
-            List.copyOf(incidents));
+            List.copyOf(incidents),
+            metadata);
     }
 
     private TopicRows topic(final String name, final UUID id)

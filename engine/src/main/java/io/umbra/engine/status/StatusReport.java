@@ -1,6 +1,7 @@
 package io.umbra.engine.status;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * What {@code umbra status} tells, field by field as in its JSON document. Numbers that are not known are -1, texts
@@ -17,6 +18,7 @@ import java.util.List;
  * @param rpoMs            recovery point objective as measured since the engine's start.
  * @param topics           by name.
  * @param incidents        what happened at the source and nobody has acknowledged, the oldest first.
+ * @param metadata         what else of the source is kept, a row for each task that reads it.
  */
 public record StatusReport(
     String link,
@@ -29,7 +31,8 @@ public record StatusReport(
     Lag lag,
     Rpo rpoMs,
     List<Topic> topics,
-    List<Incident> incidents)
+    List<Incident> incidents,
+    List<Metadata> metadata)
 {
     static final String RUNNING = "running";
     static final String STOPPED = "stopped";
@@ -70,6 +73,21 @@ public record StatusReport(
      */
     public record Incident(
         String kind, String topic, int partition, long fromOffset, long toOffset, String time, String text)
+    {
+    }
+
+    /**
+     * A task that reads metadata of the source.
+     *
+     * @param task         {@code topics}, {@code groups}, {@code acls}, {@code quotas} or {@code scram}.
+     * @param state        {@code OK}, {@code FAULTED}, {@code DISABLED}, {@code UNSUPPORTED}, or {@code WAITING} before
+     *                     the first look of this run.
+     * @param lastComplete end of the last look that was complete, in ISO 8601, or null when there was none.
+     * @param counts       how many of each there are.
+     * @param error        what is wrong or missing, or null.
+     */
+    public record Metadata(
+        String task, String state, String lastComplete, Map<String, Integer> counts, String error)
     {
     }
 

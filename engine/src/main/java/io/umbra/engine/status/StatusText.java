@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.TreeMap;
 
 /**
@@ -48,6 +49,11 @@ public final class StatusText
             text.append(String.format(Locale.ROOT, "incident: %s %s %s: %s%n", incident.time(), incident.kind(),
                 incident.partition() < 0 ? incident.topic() : incident.topic() + "-" + incident.partition(),
                 incident.text()));
+        }
+        for (final StatusReport.Metadata task : report.metadata())
+        {
+            text.append(String.format(Locale.ROOT, "metadata: %-6s  %s, as of %s, %s%n", task.task(), task.state(),
+                null == task.lastComplete() ? UNKNOWN : task.lastComplete(), counts(task)));
         }
         text.append(System.lineSeparator());
         appendPartitions(text, report);
@@ -176,6 +182,13 @@ public final class StatusText
             report.partitionCount()));
         states.forEach((state, count) -> text.append(", ").append(count).append(' ').append(state));
         text.append(System.lineSeparator());
+    }
+
+    private static String counts(final StatusReport.Metadata task)
+    {
+        final StringJoiner counts = new StringJoiner(", ");
+        task.counts().forEach((name, count) -> counts.add(String.format(Locale.ROOT, "%,d %s", count, name)));
+        return counts + (null == task.error() ? "" : ": " + task.error());
     }
 
     private static String plain(final long value)

@@ -40,6 +40,12 @@ class UmbraConfigTest
         assertFalse(config.topics().matches("__consumer_offsets"));
         assertFalse(config.topics().matches("__transaction_state"));
         assertEquals(5000, config.topicsRefreshIntervalMs());
+        assertTrue(config.groups().matches("any group"));
+        assertEquals(5000, config.groupsSyncIntervalMs());
+        assertTrue(config.aclsSync() && config.quotasSync() && config.scramSync());
+        assertEquals(30_000, config.aclsSyncIntervalMs());
+        assertEquals(30_000, config.quotasSyncIntervalMs());
+        assertEquals(30_000, config.scramSyncIntervalMs());
         assertEquals(StartOffset.Kind.EARLIEST, config.startOffset().kind());
         assertEquals(Path.of("/tmp/journal"), config.journalDir());
         assertEquals(1 << 30, config.journalSegmentBytes());
@@ -78,6 +84,15 @@ class UmbraConfigTest
             topics.include=a.*, b{1,2}
             topics.exclude=ab
             topics.refresh.interval.ms=1000
+            groups.include=billing.*
+            groups.exclude=.*-test
+            groups.sync.interval.ms=100
+            acls.sync=false
+            acls.sync.interval.ms=200
+            quotas.sync=false
+            quotas.sync.interval.ms=300
+            scram.sync=false
+            scram.sync.interval.ms=400
             start.offset=timestamp:2026-11-23T10:00:00Z
             journal.segment.bytes=1MiB
             journal.flush=commit
@@ -112,6 +127,14 @@ class UmbraConfigTest
         assertFalse(config.topics().matches("ab"));
         assertFalse(config.topics().matches("xa"));
         assertEquals(1000, config.topicsRefreshIntervalMs());
+        assertTrue(config.groups().matches("billing-7"));
+        assertFalse(config.groups().matches("billing-test"));
+        assertFalse(config.groups().matches("other"));
+        assertEquals(100, config.groupsSyncIntervalMs());
+        assertFalse(config.aclsSync() || config.quotasSync() || config.scramSync());
+        assertEquals(200, config.aclsSyncIntervalMs());
+        assertEquals(300, config.quotasSyncIntervalMs());
+        assertEquals(400, config.scramSyncIntervalMs());
         assertEquals(new StartOffset(StartOffset.Kind.TIMESTAMP, 1_795_428_000_000L), config.startOffset());
         assertEquals(1 << 20, config.journalSegmentBytes());
         assertEquals(FlushPolicy.Mode.COMMIT, config.journalFlush().mode());
@@ -185,6 +208,11 @@ class UmbraConfigTest
         "ledger.roll|weekly",
         "ledger.max.bytes|9007199254740992GiB",
         "archive.enabled|yes",
+        "groups.include|(",
+        "groups.sync.interval.ms|0",
+        "acls.sync|maybe",
+        "quotas.sync.interval.ms|99",
+        "scram.sync|1",
         "archive.max.bytes|1",
         "metrics.listen|9404",
         "metrics.listen|host:port",

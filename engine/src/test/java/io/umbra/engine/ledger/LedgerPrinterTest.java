@@ -3,11 +3,16 @@ package io.umbra.engine.ledger;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.umbra.codecs.ledger.EngineEventType;
+import io.umbra.codecs.ledger.MetadataKind;
+import io.umbra.codecs.ledger.MetadataTaskState;
+import io.umbra.codecs.ledger.MetadataTaskType;
 import io.umbra.codecs.ledger.PartitionStateType;
 import io.umbra.journal.ledger.Ledger;
 import io.umbra.journal.ledger.LedgerContext;
 import io.umbra.journal.ledger.LedgerException;
 import io.umbra.journal.ledger.LedgerPartition;
+import io.umbra.journal.ledger.MetadataLedger;
+import io.umbra.journal.ledger.MetadataState;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,6 +62,7 @@ class LedgerPrinterTest
             ledger.partitionState(7, 1042, TEN_NS + 5_000_000, PartitionStateType.FAULTED, "bad CRC");
             ledger.partitionState(7, 1042, TEN_NS + 6_000_000, PartitionStateType.ACTIVE, "");
             ledger.logStart(7, 900, TEN_NS + 7_000_000);
+            ledger.gap(7, 1042, 1100, TEN_NS + 7_500_000, "dropped");
             ledger.engineEvent(EngineEventType.STOPPED, TEN_NS + 8_000_000);
         }
         assertEquals(
@@ -73,6 +79,7 @@ class LedgerPrinterTest
                 "2026-11-23T10:00:00.005000Z   0  orders-3                      faulted at 1042: bad CRC",
                 "2026-11-23T10:00:00.006000Z   0  orders-3                      active at 1042",
                 "2026-11-23T10:00:00.007000Z   0  orders-3                      log start 900",
+                "2026-11-23T10:00:00.007500Z   0  orders-3                      gap from 1042 to 1100: dropped",
                 "2026-11-23T10:00:00.008000Z   0  -                             engine stopped"),
             text(new LedgerPrinter(directory), 100).lines().toList());
     }
@@ -181,6 +188,40 @@ class LedgerPrinterTest
         assertEquals(file, ex.file());
         assertTrue(ex.getMessage().contains(file.toString()));
         assertFalse(out.toString(StandardCharsets.UTF_8).contains("}"));
+    }
+
+    @Test
+    void printsTheMetadataApart() throws IOException
+    {
+        try (Ledger ledger = open(0);
+            MetadataLedger metadata = MetadataLedger.open(new LedgerContext()
+                .ledgerDirectory(directory).nodeId(1).clock(() -> TEN_NS / 1_000_000)))
+        {
+            ledger.engineEvent(EngineEventType.STARTED, TEN_NS);
+            metadata.put(MetadataKind.TOPIC, "orders", "{\"partitions\":3}", TEN_NS + 1_000);
+            metadata.put(MetadataKind.ACL, "{\"host\":\"*\"}", "", TEN_NS + 2_000);
+            metadata.round(MetadataTaskType.TOPICS,
+                new MetadataState.Round(MetadataTaskState.OK, TEN_NS + 3_000, ""), TEN_NS + 3_000);
+            metadata.remove(MetadataKind.TOPIC, "orders", TEN_NS + 4_000);
+            metadata.round(MetadataTaskType.ACLS,
+                new MetadataState.Round(MetadataTaskState.FAULTED, 0, "no permission"), TEN_NS + 5_000);
+        }
+        final LedgerPrinter printer = LedgerPrinter.ofMetadata(directory);
+        assertEquals(
+            List.of(
+                "2026-11-23T10:00:00.000000Z  all 0 values were repeated, at the head of a file",
+                "2026-11-23T10:00:00.000001Z  TOPIC         orders  {\"partitions\":3}",
+                "2026-11-23T10:00:00.000002Z  ACL           {\"host\":\"*\"}",
+                "2026-11-23T10:00:00.000003Z  topics        looked: OK, complete 2026-11-23T10:00:00.000003Z",
+                "2026-11-23T10:00:00.000004Z  TOPIC         orders  removed",
+                "2026-11-23T10:00:00.000005Z  acls          looked: FAULTED, complete never: no permission"),
+            text(printer, 100).lines().toList());
+        final JsonNode entries = json(printer, 2);
+        assertEquals(2, entries.size());
+        assertEquals("MetadataRemoved", entries.get(0).get("type").asText());
+        assertEquals("orders", entries.get(0).get("key").asText());
+        assertEquals("no permission", entries.get(1).get("message").asText());
+        assertEquals(1, json(new LedgerPrinter(directory), 100).size());
     }
 
     private Ledger open(final int shard)

@@ -23,6 +23,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -53,6 +54,23 @@ class StatusReaderTest
     }
 
     @Test
+    void tasksOfTheMetadataAreToldOf() throws IOException
+    {
+        assertEquals(List.of(), read(startMs).report().metadata());
+        final List<StatusReport.Metadata> tasks = List.of(
+            new StatusReport.Metadata("groups", "OK", "2026-11-23T10:00:00Z", Map.of("groups", 2, "offsets", 3), null),
+            new StatusReport.Metadata("acls", "FAULTED", null, Map.of("acls", 0), "needs DESCRIBE on CLUSTER"));
+        MetadataStatusFile.write(journalDir, tasks);
+        assertEquals(tasks, read(startMs).report().metadata());
+        MetadataStatusFile.write(journalDir, tasks.subList(0, 1));
+        assertEquals(tasks.subList(0, 1), read(startMs).report().metadata());
+        final JsonNode groups = json(read(startMs)).get("metadata").get(0);
+        assertEquals(List.of("task", "state", "lastComplete", "counts", "error"), names(groups));
+        assertEquals(3, groups.get("counts").get("offsets").asInt());
+        assertTrue(StatusText.table(read(startMs)).contains("metadata: groups  OK, as of 2026-11-23T10:00:00Z, "));
+    }
+
+    @Test
     void theJsonDocumentHasTheFieldsOfTheContractAndNoOthers() throws IOException
     {
         twoTopics();
@@ -60,7 +78,7 @@ class StatusReaderTest
 
         assertEquals(
             List.of("link", "engine", "state", "clusterId", "uptimeMs", "bytesPerSecond", "recordsPerSecond", "lag",
-                "rpoMs", "topics", "incidents"),
+                "rpoMs", "topics", "incidents", "metadata"),
             names(document));
         assertEquals(List.of("records", "ms"), names(document.get("lag")));
         assertEquals(List.of("p50", "p99", "p999", "max"), names(document.get("rpoMs")));
