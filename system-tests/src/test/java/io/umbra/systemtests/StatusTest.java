@@ -29,7 +29,14 @@ class StatusTest
     private static final String TOPIC = "orders";
     private static final int PARTITIONS = 3;
     private static final Set<String> DOCUMENT = Set.of("link", "engine", "state", "clusterId", "uptimeMs",
-        "bytesPerSecond", "recordsPerSecond", "lag", "rpoMs", "topics", "incidents");
+        "bytesPerSecond", "recordsPerSecond", "lag", "rpoMs", "topics", "incidents", "metadata");
+    private static final Set<String> METADATA_FIELDS = Set.of("task", "state", "lastComplete", "counts", "error");
+    private static final Map<String, Set<String>> METADATA_COUNTS = Map.of(
+        "topics", Set.of("topics"),
+        "groups", Set.of("groups", "offsets"),
+        "acls", Set.of("acls"),
+        "quotas", Set.of("quotas"),
+        "scram", Set.of("credentials"));
     private static final Set<String> TOPIC_FIELDS = Set.of("name", "id", "state", "partitions");
     private static final Set<String> PARTITION_FIELDS = Set.of("partition", "shard", "leader", "leaderEpoch",
         "logStartOffset", "endOffset", "durableOffset", "lastStableOffset", "sourceHighWatermark", "lagRecords",
@@ -51,6 +58,11 @@ class StatusTest
         assertEquals(new TreeSet<>(DOCUMENT), names(status));
         assertEquals(Set.of("records", "ms"), names(status.get("lag")));
         assertEquals(Set.of("p50", "p99", "p999", "max"), names(status.get("rpoMs")));
+        for (final JsonNode task : status.get("metadata"))
+        {
+            assertEquals(new TreeSet<>(METADATA_FIELDS), names(task));
+            assertEquals(new TreeSet<>(METADATA_COUNTS.get(task.get("task").asText())), names(task.get("counts")));
+        }
         for (final JsonNode topic : status.get("topics"))
         {
             assertEquals(new TreeSet<>(TOPIC_FIELDS), names(topic));
@@ -84,6 +96,7 @@ class StatusTest
             final JsonNode before = status(config);
             assertEquals("stopped", before.get("engine").asText());
             assertEquals(0, before.get("topics").size());
+            assertEquals(0, before.get("metadata").size());
 
             try (EngineProcess engine = new EngineLauncher(dir).start(config))
             {
@@ -95,6 +108,7 @@ class StatusTest
                 assertEquals("ACTIVE", running.get("state").asText());
                 assertTrue(running.get("uptimeMs").asLong() > 0);
                 assertTrue(running.get("rpoMs").get("max").asDouble() > 0, running::toString);
+                assertEquals(METADATA_COUNTS.size(), running.get("metadata").size());
                 assertTopic(cluster, running);
                 assertTable(config, "running");
                 assertEquals(0, engine.terminate(), engine::stderrTail);
@@ -102,6 +116,7 @@ class StatusTest
 
             final JsonNode stopped = status(config);
             assertEquals("stopped", stopped.get("engine").asText());
+            assertEquals(METADATA_COUNTS.size(), stopped.get("metadata").size());
             assertTopic(cluster, stopped);
             assertTable(config, "stopped");
         }

@@ -70,6 +70,15 @@ final class StatusView
         return document.get("state").asText();
     }
 
+    /** How a task of the metadata sync is; null before it is known. */
+    JsonNode metadata(final String task)
+    {
+        return StreamSupport.stream(document.get("metadata").spliterator(), false)
+            .filter((row) -> task.equals(row.get("task").asText()))
+            .findFirst()
+            .orElse(null);
+    }
+
     /** Of the generation that is listed last. */
     JsonNode topic(final String name)
     {
