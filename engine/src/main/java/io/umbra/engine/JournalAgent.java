@@ -1,5 +1,6 @@
 package io.umbra.engine;
 
+import io.aeron.driver.DutyCycleTracker;
 import io.umbra.codecs.control.SourceCondition;
 import io.umbra.codecs.ledger.EngineEventType;
 import io.umbra.codecs.ledger.PartitionStateType;
@@ -72,6 +73,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
      * @param openLogs           how many logs may have their files open at once.
      * @param history            deals with a source whose past has changed.
      * @param counters           shown to the outside.
+     * @param dutyCycle          times the duty cycles.
      * @param events             where news for the operator go.
      */
     record Context(
@@ -85,6 +87,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
         int openLogs,
         SourceHistory history,
         Counters counters,
+        DutyCycleTracker dutyCycle,
         EventLog events)
     {
     }
@@ -172,6 +175,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
     @Override
     public int doWork()
     {
+        final long beginNs = System.nanoTime();
         int workCount = drainCommands();
         workCount += poll();
         flush.beforePublish(touched);
@@ -182,6 +186,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
         {
             workCount++;
         }
+        ctx.dutyCycle.reportMeasurement(System.nanoTime() - beginNs);
         return workCount;
     }
 

@@ -1,15 +1,21 @@
 package io.umbra.engine;
 
+import io.aeron.driver.DutyCycleTracker;
+import io.aeron.driver.status.DutyCycleStallTracker;
 import io.umbra.engine.source.FetchCounters;
 import io.umbra.transport.CounterTypes;
 import io.umbra.transport.ShardTransport;
 import org.agrona.concurrent.status.AtomicCounter;
+
+import java.util.concurrent.TimeUnit;
 
 /**
  * The counters of one shard, in the media driver's counters file, where {@code AeronStat} and its kin find them.
  */
 final class ShardCounters implements FetchCounters
 {
+    private static final long LONG_DUTY_CYCLE_MS = 100;
+
     private final ShardTransport transport;
     private final int shard;
 
@@ -66,6 +72,21 @@ final class ShardCounters implements FetchCounters
         return new SourceHistory.Counters(
             counter(CounterTypes.DIVERGENCES, "divergences of the source"),
             counter(CounterTypes.GAPS, "gaps left by the source"));
+    }
+
+    /**
+     * How long the duty cycles of one of the shard's agents take.
+     *
+     * @param agent what it does, in a word.
+     * @return a tracker that only that agent updates.
+     */
+    DutyCycleTracker dutyCycle(final String agent)
+    {
+        return new DutyCycleStallTracker(
+            counter(CounterTypes.MAX_DUTY_CYCLE, agent + " agent longest duty cycle, ns"),
+            counter(CounterTypes.LONG_DUTY_CYCLES,
+                agent + " agent duty cycles longer than " + LONG_DUTY_CYCLE_MS + " ms"),
+            TimeUnit.MILLISECONDS.toNanos(LONG_DUTY_CYCLE_MS));
     }
 
     private AtomicCounter counter(final int typeId, final String name)

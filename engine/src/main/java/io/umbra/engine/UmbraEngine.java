@@ -359,6 +359,7 @@ public final class UmbraEngine implements AutoCloseable
                 counters.history(),
                 events)),
             journalCounters,
+            counters.dutyCycle("journal"),
             events));
         final FetchAgent fetch = new FetchAgent(new FetchAgent.Context(
             index,
@@ -375,6 +376,7 @@ public final class UmbraEngine implements AutoCloseable
             AgentScheduler.maxWaitMs(config.threading(), config.idle()),
             new TableProgress(table, slots),
             counters,
+            counters.dutyCycle("fetch"),
             events,
             refreshMetadata,
             (question) -> controlPlane.ask(question),

@@ -1,5 +1,6 @@
 package io.umbra.engine;
 
+import io.aeron.driver.status.DutyCycleStallTracker;
 import io.umbra.codecs.control.SourceCondition;
 import io.umbra.codecs.ledger.CommitDecoder;
 import io.umbra.codecs.ledger.GapDecoder;
@@ -45,6 +46,7 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -63,6 +65,7 @@ class JournalAgentTest
     @TempDir
     private Path dir;
     private volatile boolean isDiskFull;
+    private volatile long openNs;
     private boolean isEnded;
     private ShardTransport transport;
     private ShardTransport.ShardStream stream;
@@ -70,6 +73,7 @@ class JournalAgentTest
     private Flusher flusher;
     private JournalAgent agent;
     private JournalAgent.Counters counters;
+    private DutyCycleStallTracker dutyCycle;
     private final AtomicInteger checkpoints = new AtomicInteger();
     private final PartitionSlot[] slots = new PartitionSlot[PARTITIONS];
     private final List<byte[]> written = new ArrayList<>();
@@ -94,6 +98,7 @@ class JournalAgentTest
         table = PartitionTable.create(dir, "test", 0, 1);
         flusher = new Flusher(0, 16, () -> {});
         counters = new ShardCounters(transport, 0).journal();
+        dutyCycle = (DutyCycleStallTracker)new ShardCounters(transport, 0).dutyCycle("journal");
         final Ledger ledger =
             Ledger.open(new LedgerContext().ledgerDirectory(dir.resolve("ledger")).nodeId(0).shard(0));
         agent = new JournalAgent(new JournalAgent.Context(
@@ -113,6 +118,7 @@ class JournalAgentTest
                 new ShardCounters(transport, 0).history(),
                 new EventLog())),
             counters,
+            dutyCycle,
             new EventLog()));
         agent.onStart();
         for (int i = 0; i < PARTITIONS; i++)
@@ -156,6 +162,7 @@ class JournalAgentTest
             {
                 throw new IOException("No space left on device");
             }
+            LockSupport.parkNanos(openNs);
             final FileChannel channel = FileChannel.open(path, options);
             opened.add(channel);
             return channel;
@@ -283,6 +290,20 @@ class JournalAgentTest
         assertEquals(9, counters.records().get());
         assertEquals(expected().length, counters.bytes().get());
         assertEquals(List.of("0: 0..2", "0: 3..5", "0: 6..8"), ledger());
+    }
+
+    @Test
+    void aDutyCycleThatTakesLongIsCounted() throws IOException
+    {
+        slots[0].log.closeFiles();
+        final long longCycles = dutyCycle.cycleTimeThresholdExceededCount().get();
+        openNs = dutyCycle.cycleTimeThresholdNs();
+        publish(0, 1, 0);
+        agent.doWork();
+        openNs = 0;
+        final long longestNs = dutyCycle.maxCycleTime().get();
+        assertTrue(longestNs > dutyCycle.cycleTimeThresholdNs(), () -> longestNs + " ns");
+        assertEquals(longCycles + 1, dutyCycle.cycleTimeThresholdExceededCount().get());
     }
 
     @Test

@@ -114,14 +114,36 @@ class ScaleOutTest
             .collect(Collectors.groupingBy((matcher) -> matcher.group(1), TreeMap::new, Collectors.counting()));
     }
 
+    /** So far, the longest of all shards and how many were too long. */
+    private static String dutyCycles(final Map<String, Long> counters, final String agent)
+    {
+        long longestNs = 0;
+        long tooLong = 0;
+        for (final Map.Entry<String, Long> counter : counters.entrySet())
+        {
+            if (counter.getKey().contains(agent + " agent longest duty cycle"))
+            {
+                longestNs = Math.max(longestNs, counter.getValue());
+            }
+            else if (counter.getKey().contains(agent + " agent duty cycles longer than"))
+            {
+                tooLong += counter.getValue();
+            }
+        }
+        return agent + " " + longestNs / 1_000_000 + " ms, " + tooLong + " longer than 100 ms";
+    }
+
     private static void report(final String moment, final EngineProcess engine, final LinkConfig link)
         throws Exception
     {
         final long handles = handles(engine);
         try (EngineCounters counters = new EngineCounters(Path.of(link.get("aeron.dir"))))
         {
-            System.out.printf("%-20s %s, %d open handles, sessions by broker %s, partitions %s%n",
-                moment, memory(engine), handles, sessions(counters.read()), statesOf(link));
+            final Map<String, Long> values = counters.read();
+            System.out.printf(
+                "%-20s %s, %d open handles, sessions by broker %s, longest duty cycle: %s; %s, partitions %s%n",
+                moment, memory(engine), handles, sessions(values), dutyCycles(values, "fetch"),
+                dutyCycles(values, "journal"), statesOf(link));
         }
         assertTrue(handles < OPEN_PARTITIONS * FILES_PER_PARTITION + OTHER_HANDLES, handles + " open handles");
     }

@@ -48,6 +48,12 @@ public final class CounterTypes
     /** Partitions of a shard that are not shadowed any more: their topic was deleted or created anew. */
     public static final int RETIRED_PARTITIONS = 30_014;
 
+    /** Longest duty cycle of one of a shard's agents so far, nanoseconds of work. */
+    public static final int MAX_DUTY_CYCLE = 30_015;
+
+    /** Duty cycles of one of a shard's agents that took longer than they should. */
+    public static final int LONG_DUTY_CYCLES = 30_016;
+
     private CounterTypes()
     {
     }

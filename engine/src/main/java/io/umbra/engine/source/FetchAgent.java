@@ -1,5 +1,6 @@
 package io.umbra.engine.source;
 
+import io.aeron.driver.DutyCycleTracker;
 import io.umbra.transport.FramePublisher;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.concurrent.Agent;
@@ -67,6 +68,7 @@ public final class FetchAgent implements Agent
      *                        milliseconds; commands and retries wait as long. 0: it never waits.
      * @param progress        counters that flow backwards.
      * @param counters        shown to the outside.
+     * @param dutyCycle       times the duty cycles; what they wait for the network does not count.
      * @param events          where news for the operator go.
      * @param refreshMetadata asks the control plane for fresh metadata, without blocking.
      * @param outOfRange      asks the control plane what a leader has, without blocking.
@@ -81,6 +83,7 @@ public final class FetchAgent implements Agent
         long maxWaitMs,
         FetchProgress progress,
         FetchCounters counters,
+        DutyCycleTracker dutyCycle,
         SourceEvents events,
         Runnable refreshMetadata,
         Consumer<OutOfRange> outOfRange,
@@ -245,6 +248,8 @@ public final class FetchAgent implements Agent
     @Override
     public int doWork()
     {
+        final long beginNs = System.nanoTime();
+        final long waitedNs = network.waitedNs();
         final long nowMs = System.currentTimeMillis();
         int workCount = drainCommands();
         final int published = turns.publish(leaders.brokers());
@@ -256,6 +261,7 @@ public final class FetchAgent implements Agent
         workCount += retry(nowMs);
         workCount += fetch(nowMs);
         workCount += receive(nowMs);
+        ctx.dutyCycle.reportMeasurement(System.nanoTime() - beginNs - (network.waitedNs() - waitedNs));
         return workCount;
     }
 

@@ -11,6 +11,7 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.memory.MemoryPool;
 import org.apache.kafka.common.message.ApiVersionsResponseData;
+import org.apache.kafka.common.metrics.KafkaMetric;
 import org.apache.kafka.common.metrics.Metrics;
 import org.apache.kafka.common.network.ChannelBuilder;
 import org.apache.kafka.common.network.NetworkReceive;
@@ -32,6 +33,7 @@ import java.util.Map;
 final class SourceNetwork implements AutoCloseable
 {
     private static final int MAX_IN_FLIGHT = 2;
+    private static final String METRICS = "umbra-source";
     /** Whoever speaks another protocol announces a gigabyte soon. */
     private static final int LARGEST_RESPONSE_IN_HEAP =
         (int)Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / 2);
@@ -41,6 +43,7 @@ final class SourceNetwork implements AutoCloseable
     private final ChannelBuilder channelBuilder;
     private final Selector selector;
     private final NetworkClient client;
+    private final KafkaMetric waits;
     private final int requestTimeoutMs;
 
     SourceNetwork(final SourceSettings settings, final String role, final MemoryPool memoryPool)
@@ -54,7 +57,7 @@ final class SourceNetwork implements AutoCloseable
             config.getLong(AdminClientConfig.CONNECTIONS_MAX_IDLE_MS_CONFIG),
             metrics,
             Time.SYSTEM,
-            "umbra-source",
+            METRICS,
             Map.of(),
             false,
             false,
@@ -78,6 +81,7 @@ final class SourceNetwork implements AutoCloseable
             apiVersions,
             logContext,
             MetadataRecoveryStrategy.NONE);
+        waits = metrics.metric(metrics.metricName("io-wait-time-ns-total", METRICS + "-metrics"));
     }
 
     /**
@@ -126,6 +130,16 @@ final class SourceNetwork implements AutoCloseable
     List<ClientResponse> poll(final long timeoutMs, final long nowMs)
     {
         return client.poll(timeoutMs, nowMs);
+    }
+
+    /**
+     * How long {@link #poll} has waited for sockets so far: what else it does is work.
+     *
+     * @return nanoseconds.
+     */
+    long waitedNs()
+    {
+        return ((Double)waits.metricValue()).longValue();
     }
 
     /**
