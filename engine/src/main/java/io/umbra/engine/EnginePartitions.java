@@ -6,7 +6,7 @@ import io.umbra.engine.control.ShadowPartitions;
 import io.umbra.engine.source.FetchAgent;
 import io.umbra.engine.source.FetchAssignment;
 import io.umbra.engine.source.LagSampler;
-import io.umbra.engine.source.OutOfRange;
+import io.umbra.engine.source.LeaderQuestion;
 import io.umbra.engine.source.SourceTopology;
 import io.umbra.engine.source.TokenBucket;
 import io.umbra.engine.status.FetchState;
@@ -306,7 +306,7 @@ final class EnginePartitions implements ShadowPartitions
 
     private void suspend(final PartitionSlot slot)
     {
-        final FetchAgent fetch = ctx.shards.get(ctx.table.shard(slot.index)).fetch();
+        final FetchAgent fetch = fetch(slot.index);
         if (slot.isPaused || slot.isDeleted)
         {
             fetch.suspend(slot.index, slot.isDeleted);
@@ -320,7 +320,7 @@ final class EnginePartitions implements ShadowPartitions
     @Override
     public void limit(final int partitionIndex, final TokenBucket bucket)
     {
-        ctx.shards.get(ctx.table.shard(partitionIndex)).fetch().limit(partitionIndex, bucket);
+        fetch(partitionIndex).limit(partitionIndex, bucket);
     }
 
     @Override
@@ -347,15 +347,27 @@ final class EnginePartitions implements ShadowPartitions
     }
 
     @Override
-    public void offsetsLost(final OutOfRange asked, final long logStartOffset)
+    public void offsetsLost(final LeaderQuestion asked, final long nextOffset)
     {
-        ctx.shards.get(ctx.table.shard(asked.partitionIndex())).fetch().onOffsetsLost(asked, logStartOffset);
+        fetch(asked.partitionIndex()).onOffsetsLost(asked, nextOffset);
     }
 
     @Override
-    public void diverged(final OutOfRange asked, final int leaderEpoch, final long endOffset)
+    public void gapsExpected(final LeaderQuestion asked)
     {
-        ctx.shards.get(ctx.table.shard(asked.partitionIndex())).fetch().onDiverged(asked, leaderEpoch, endOffset);
+        fetch(asked.partitionIndex()).onGapsExpected(asked);
+    }
+
+    @Override
+    public void logStart(final LeaderQuestion asked, final long logStartOffset)
+    {
+        fetch(asked.partitionIndex()).onLogStart(asked, logStartOffset);
+    }
+
+    @Override
+    public void diverged(final LeaderQuestion asked, final int leaderEpoch, final long endOffset)
+    {
+        fetch(asked.partitionIndex()).onDiverged(asked, leaderEpoch, endOffset);
     }
 
     @Override
@@ -466,6 +478,11 @@ final class EnginePartitions implements ShadowPartitions
             }
         }
         return true;
+    }
+
+    private FetchAgent fetch(final int partitionIndex)
+    {
+        return ctx.shards.get(ctx.table.shard(partitionIndex)).fetch();
     }
 
     private int directWriteBytes()

@@ -118,10 +118,10 @@ final class SourceHistory
     }
 
     /**
-     * The source has dropped offsets before the shadow had them: pass over them, and say so.
+     * The source does not have the next offsets (any more): pass over them, and say so.
      *
      * @param partition of the log.
-     * @param toOffset  first offset that the source still has.
+     * @param toOffset  first offset that the source has.
      * @param timeNs    wall clock, nanoseconds since 1970.
      * @throws IOException if the disk does not allow it.
      */
@@ -133,8 +133,8 @@ final class SourceHistory
         {
             return;
         }
-        final String reason = "the source dropped offsets " + end + " to " + (toOffset - 1) +
-            " before the shadow had them: they are missing";
+        final String reason = "the source has no offsets " + end + " to " + (toOffset - 1) +
+            " (any more): they are missing in the shadow";
         add(partition, Incident.Kind.GAP, end, toOffset, timeNs, reason);
         log.skipTo(toOffset);
         ctx.ledger.gap(partition.slot.index, end, toOffset, timeNs, reason);

@@ -39,6 +39,12 @@ final class TableProgress implements FetchProgress
     }
 
     @Override
+    public long journalLogStartOffset(final int partitionIndex)
+    {
+        return table.journalLogStartOffset(partitionIndex);
+    }
+
+    @Override
     public long journalEndOffset(final int partitionIndex)
     {
         return table.journalEndOffset(partitionIndex);

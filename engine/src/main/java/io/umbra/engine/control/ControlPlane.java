@@ -5,7 +5,7 @@ import io.umbra.engine.config.StartOffset;
 import io.umbra.engine.config.TopicFilter;
 import io.umbra.engine.source.ClusterMetadata;
 import io.umbra.engine.source.FetchAssignment;
-import io.umbra.engine.source.OutOfRange;
+import io.umbra.engine.source.LeaderQuestion;
 import io.umbra.engine.source.SourceClient;
 import io.umbra.engine.source.SourceEvents;
 import io.umbra.engine.source.SourceSettings;
@@ -40,7 +40,7 @@ public final class ControlPlane implements Agent
 
     private final Context ctx;
     private final SourceClient client;
-    private final OutOfRangeQuestions outOfRange;
+    private final LeaderQuestions questions;
     private final OperatorWishes wishes;
     private final TopicGenerations generations;
     private final PromotedTopics promoted;
@@ -87,7 +87,7 @@ public final class ControlPlane implements Agent
     {
         this.ctx = ctx;
         client = new SourceClient(ctx.settings, "control");
-        outOfRange = new OutOfRangeQuestions(client, ctx.partitions);
+        questions = new LeaderQuestions(client, ctx.partitions);
         wishes = new OperatorWishes(ctx.journalDir, ctx.partitions, ctx.events);
         generations = new TopicGenerations(client, ctx.partitions, known, ctx.onTopicDelete, wishes::forget);
         promoted = new PromotedTopics(ctx.journalDir, ctx.partitions, known, wishes::forget, ctx.events);
@@ -106,10 +106,14 @@ public final class ControlPlane implements Agent
      *
      * @param question of a FetchAgent.
      */
-    public void ask(final OutOfRange question)
+    public void ask(final LeaderQuestion question)
     {
-        outOfRange.ask(question);
-        refresh();
+        questions.ask(question);
+        if (LeaderQuestion.Kind.LOG_START != question.kind())
+        {
+            // Fetching waits for the answer.
+            refresh();
+        }
     }
 
     /**
@@ -189,7 +193,7 @@ public final class ControlPlane implements Agent
         final List<TopicPartition> fresh = discover(metadata);
         begin(open(fresh), metadata.topology());
         ctx.partitions.topology(metadata.topology());
-        outOfRange.answer(metadata.topology());
+        questions.answer(metadata);
         if (!isDiscovered)
         {
             isDiscovered = true;

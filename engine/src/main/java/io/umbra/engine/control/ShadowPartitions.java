@@ -1,7 +1,7 @@
 package io.umbra.engine.control;
 
 import io.umbra.engine.source.FetchAssignment;
-import io.umbra.engine.source.OutOfRange;
+import io.umbra.engine.source.LeaderQuestion;
 import io.umbra.engine.source.SourceTopology;
 import io.umbra.engine.source.TokenBucket;
 import io.umbra.journal.Incident;
@@ -147,12 +147,27 @@ public interface ShadowPartitions
     void linkPaused(boolean isPaused);
 
     /**
-     * The leader's log begins above what a FetchAgent asked for.
+     * The leader has nothing at what a FetchAgent asked for.
+     *
+     * @param asked      by the FetchAgent.
+     * @param nextOffset that the leader has.
+     */
+    void offsetsLost(LeaderQuestion asked, long nextOffset);
+
+    /**
+     * Offsets that are missing in a partition need no explanation: its topic is compacted, or may be.
+     *
+     * @param asked by the FetchAgent.
+     */
+    void gapsExpected(LeaderQuestion asked);
+
+    /**
+     * Where the leader's log begins.
      *
      * @param asked          by the FetchAgent.
      * @param logStartOffset of the leader.
      */
-    void offsetsLost(OutOfRange asked, long logStartOffset);
+    void logStart(LeaderQuestion asked, long logStartOffset);
 
     /**
      * The leader's log ends below what a FetchAgent asked for.
@@ -161,7 +176,7 @@ public interface ShadowPartitions
      * @param leaderEpoch largest of the leader at or below that of the last batch; -1 if it has none.
      * @param endOffset   of that epoch at the leader.
      */
-    void diverged(OutOfRange asked, int leaderEpoch, long endOffset);
+    void diverged(LeaderQuestion asked, int leaderEpoch, long endOffset);
 
     /**
      * Whether the source still lists the partition's topic under the same id.

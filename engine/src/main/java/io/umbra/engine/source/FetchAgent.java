@@ -71,7 +71,7 @@ public final class FetchAgent implements Agent
      * @param dutyCycle       times the duty cycles; what they wait for the network does not count.
      * @param events          where news for the operator go.
      * @param refreshMetadata asks the control plane for fresh metadata, without blocking.
-     * @param outOfRange      asks the control plane what a leader has, without blocking.
+     * @param questions       has the control plane ask what a leader has, without blocking.
      * @param linkRate        limits the link as a whole; shared by all shards.
      */
     public record Context(
@@ -86,7 +86,7 @@ public final class FetchAgent implements Agent
         DutyCycleTracker dutyCycle,
         SourceEvents events,
         Runnable refreshMetadata,
-        Consumer<OutOfRange> outOfRange,
+        Consumer<LeaderQuestion> questions,
         TokenBucket linkRate)
     {
     }
@@ -101,7 +101,7 @@ public final class FetchAgent implements Agent
         this.ctx = ctx;
         buffers = new ReceiveBuffers(
             ctx.limits.bufferBytes(), ctx.limits.maxBytes() + FetchLimits.RESPONSE_OVERHEAD);
-        responseReader = new FetchResponseReader(ctx.progress, ctx.refreshMetadata, ctx.outOfRange);
+        responseReader = new FetchResponseReader(ctx.progress, ctx.refreshMetadata, ctx.questions);
         leaders = new SourceLeaders(ctx.progress, ctx.counters);
         turns = new FrameTurns(ctx.publisher, buffers, ctx.counters.backPressure());
         bufferWaits = ctx.counters.bufferWaits();
@@ -197,14 +197,63 @@ public final class FetchAgent implements Agent
     }
 
     /**
-     * The leader's log begins above what was asked for: the offsets between are lost.
+     * The leader has nothing at what was asked for: the offsets up to what it has next are lost.
+     *
+     * @param asked      by this agent.
+     * @param nextOffset that the leader has.
+     */
+    public void onOffsetsLost(final LeaderQuestion asked, final long nextOffset)
+    {
+        commands.offer(() -> onFoundOut(asked, (partition) -> turns.announceLost(partition, nextOffset)));
+    }
+
+    /**
+     * Offsets that are missing need no explanation in this partition: its topic is compacted, or may be.
+     *
+     * @param asked by this agent.
+     */
+    public void onGapsExpected(final LeaderQuestion asked)
+    {
+        commands.offer(() ->
+        {
+            final PartitionFetch partition = byIndex.get(asked.partitionIndex());
+            if (null != partition)
+            {
+                partition.areGapsExpected = true;
+                if (isStillAsked(partition, asked))
+                {
+                    tryAgain(partition);
+                }
+            }
+        });
+    }
+
+    /**
+     * The leader's log begins at an offset.
      *
      * @param asked          by this agent.
      * @param logStartOffset of the leader.
      */
-    public void onOffsetsLost(final OutOfRange asked, final long logStartOffset)
+    public void onLogStart(final LeaderQuestion asked, final long logStartOffset)
     {
-        commands.offer(() -> onFoundOut(asked, (partition) -> turns.announceLost(partition, logStartOffset)));
+        commands.offer(() ->
+        {
+            final PartitionFetch partition = byIndex.get(asked.partitionIndex());
+            if (null == partition || asked.assignmentEpoch() != partition.assignmentEpoch)
+            {
+                return;
+            }
+            if (logStartOffset > partition.publishPosition)
+            {
+                // The journal has not come so far yet.
+                ctx.questions.accept(asked);
+            }
+            else
+            {
+                partition.sourceLogStartOffset = logStartOffset;
+                turns.announceLogStart(partition, logStartOffset);
+            }
+        });
     }
 
     /**
@@ -214,7 +263,7 @@ public final class FetchAgent implements Agent
      * @param leaderEpoch largest of the leader at or below that of the last batch; -1 if it has none.
      * @param endOffset   of that epoch at the leader.
      */
-    public void onDiverged(final OutOfRange asked, final int leaderEpoch, final long endOffset)
+    public void onDiverged(final LeaderQuestion asked, final int leaderEpoch, final long endOffset)
     {
         commands.offer(() ->
             onFoundOut(asked, (partition) -> turns.announceDiverged(partition, leaderEpoch, endOffset)));
@@ -302,16 +351,20 @@ public final class FetchAgent implements Agent
     }
 
     /** An answer counts only if the question is still the same, and nothing is in hand. */
-    private void onFoundOut(final OutOfRange asked, final Consumer<PartitionFetch> announcement)
+    private void onFoundOut(final LeaderQuestion asked, final Consumer<PartitionFetch> announcement)
     {
         final PartitionFetch partition = byIndex.get(asked.partitionIndex());
-        if (null != partition && asked.assignmentEpoch() == partition.assignmentEpoch &&
-            asked.fetchOffset() == partition.fetchPosition && asked.fetchOffset() == partition.publishPosition &&
-            PartitionFetch.State.BACKING_OFF == partition.state)
+        if (null != partition && isStillAsked(partition, asked) && asked.offset() == partition.publishPosition)
         {
             partition.state = PartitionFetch.State.AWAITING_JOURNAL;
             announcement.accept(partition);
         }
+    }
+
+    private static boolean isStillAsked(final PartitionFetch partition, final LeaderQuestion asked)
+    {
+        return asked.assignmentEpoch() == partition.assignmentEpoch && asked.offset() == partition.fetchPosition &&
+            PartitionFetch.State.BACKING_OFF == partition.state;
     }
 
     /** Partitions that the journal refused, and those whose time of waiting is over. */

@@ -32,6 +32,14 @@ public interface FetchProgress
     boolean isFaulted(int partitionIndex);
 
     /**
+     * Where the partition's journal begins.
+     *
+     * @param partitionIndex the engine's index of the partition.
+     * @return first offset that is not dropped.
+     */
+    long journalLogStartOffset(int partitionIndex);
+
+    /**
      * End of the partition's journal. Stable while {@link #isRefused} says true.
      *
      * @param partitionIndex the engine's index of the partition.

@@ -21,19 +21,19 @@ final class FetchResponseReader
     private static final long NO_DELAY_MS = 0;
     private static final long REFUSED_RETRY_MS = 5_000;
     /** If nobody finds out. */
-    private static final long OUT_OF_RANGE_RETRY_MS = 5_000;
+    private static final long QUESTION_RETRY_MS = 5_000;
 
     private final FetchProgress progress;
     private final Runnable refreshMetadata;
-    private final Consumer<OutOfRange> outOfRange;
+    private final Consumer<LeaderQuestion> questions;
     private final Map<PartitionFetch, SourceTopology.Leader> leaderHints = new LinkedHashMap<>();
 
     FetchResponseReader(
-        final FetchProgress progress, final Runnable refreshMetadata, final Consumer<OutOfRange> outOfRange)
+        final FetchProgress progress, final Runnable refreshMetadata, final Consumer<LeaderQuestion> questions)
     {
         this.progress = progress;
         this.refreshMetadata = refreshMetadata;
-        this.outOfRange = outOfRange;
+        this.questions = questions;
     }
 
     /**
@@ -117,7 +117,7 @@ final class FetchResponseReader
             int size;
             String fault = null;
             while ((size = RecordBatches.sizeInBytes(records, end, limit)) > 0 &&
-                null == (fault = fault(partition, records, end)))
+                null == (fault = fault(partition, records, end)) && !isBehindGap(partition, records, end))
             {
                 partition.fetchPosition = RecordBatches.lastOffset(records, end) + 1;
                 partition.lastEpoch(RecordBatches.leaderEpoch(records, end));
@@ -142,16 +142,16 @@ final class FetchResponseReader
             {
                 fault(partition, RecordBatches.describe(records, end, limit), fetched, nowMs);
             }
+            else if (size > 0)
+            {
+                onGap(partition, RecordBatches.baseOffset(records, end), nowMs);
+            }
             else if (end == begin)
             {
                 onCutOff(partition, records, end, nowMs);
             }
         }
-        if (data.logStartOffset() > partition.sourceLogStartOffset && data.logStartOffset() <= data.highWatermark())
-        {
-            partition.sourceLogStartOffset = data.logStartOffset();
-            fetched.addLogStart(partition, data.logStartOffset());
-        }
+        onLogStart(partition, data.logStartOffset(), data.highWatermark());
         partition.highWatermark = data.highWatermark();
         progress.onFetched(
             partition.index, partition.fetchPosition, data.highWatermark(), data.logStartOffset(), nowMs);
@@ -175,6 +175,31 @@ final class FetchResponseReader
                 ", while the leader is in epoch " + partition.leaderEpoch;
         }
         return null;
+    }
+
+    private static boolean isBehindGap(
+        final PartitionFetch partition, final ByteBuffer records, final int position)
+    {
+        return !partition.areGapsExpected && RecordBatches.baseOffset(records, position) > partition.fetchPosition;
+    }
+
+    /** The CRC does not cover the base offset; and where nobody removes records, an offset that is missing is lost. */
+    private void onGap(final PartitionFetch partition, final long nextOffset, final long nowMs)
+    {
+        backOff(partition, "the source sends nothing of offsets " + partition.fetchPosition + " to " +
+            (nextOffset - 1) + ": asking whether it is compacted", QUESTION_RETRY_MS, nowMs);
+        questions.accept(partition.question(LeaderQuestion.Kind.GAP, partition.fetchPosition));
+    }
+
+    /** Once for each: what is dropped because of a log start does not come back. */
+    private void onLogStart(final PartitionFetch partition, final long logStartOffset, final long highWatermark)
+    {
+        if (logStartOffset > partition.sourceLogStartOffset && logStartOffset <= highWatermark &&
+            logStartOffset > progress.journalLogStartOffset(partition.index))
+        {
+            partition.sourceLogStartOffset = logStartOffset;
+            questions.accept(partition.question(LeaderQuestion.Kind.LOG_START, logStartOffset));
+        }
     }
 
     /** Brokers send whole batches (KIP-74); asking again at once would bring the same again at once. */
@@ -220,10 +245,8 @@ final class FetchResponseReader
             case OFFSET_OUT_OF_RANGE:
                 // Retention, truncation or a stale replica: only the leader's own offsets can tell.
                 backOff(partition, "the source does not have offset " + partition.fetchPosition + " (any more)",
-                    OUT_OF_RANGE_RETRY_MS, nowMs);
-                outOfRange.accept(new OutOfRange(
-                    partition.index, partition.topicPartition, partition.assignmentEpoch, partition.fetchPosition,
-                    partition.lastEpoch()));
+                    QUESTION_RETRY_MS, nowMs);
+                questions.accept(partition.question(LeaderQuestion.Kind.OUT_OF_RANGE, partition.fetchPosition));
                 break;
 
             case TOPIC_AUTHORIZATION_FAILED:

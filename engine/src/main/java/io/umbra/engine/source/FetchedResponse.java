@@ -58,11 +58,6 @@ final class FetchedResponse
         slices.add(new RecordsSlice(partition, records, position, limit, fetchOffset, highWatermark, logStartOffset));
     }
 
-    void addLogStart(final PartitionFetch partition, final long logStartOffset)
-    {
-        slices.add(new LogStartSlice(partition, partition.assignmentEpoch, logStartOffset));
-    }
-
     void addDiverged(final PartitionFetch partition, final int leaderEpoch, final long endOffset)
     {
         slices.add(new DivergedSlice(partition, leaderEpoch, endOffset));
@@ -130,24 +125,6 @@ final class FetchedResponse
         boolean isDone()
         {
             return isDone;
-        }
-    }
-
-    private final class LogStartSlice extends Slice
-    {
-        private final long logStartOffset;
-
-        LogStartSlice(final PartitionFetch partition, final int assignmentEpoch, final long logStartOffset)
-        {
-            super(partition, assignmentEpoch);
-            this.logStartOffset = logStartOffset;
-        }
-
-        boolean publish(final FramePublisher publisher, final FrameHeader header)
-        {
-            final boolean worked = isVoid() || publisher.logStartAdvanced(
-                partition.index, partition.assignmentEpoch, logStartOffset, fetchTimeNs);
-            return worked && done();
         }
     }
 

@@ -44,7 +44,14 @@ final class FrameTurns
             SourceCondition.FETCHING, ""));
     }
 
-    /** The source has dropped what would come next. */
+    /** The source has dropped what is below. */
+    void announceLogStart(final PartitionFetch partition, final long logStartOffset)
+    {
+        announcements.add((publisher, timeNs) -> publisher.logStartAdvanced(
+            partition.index, partition.assignmentEpoch, logStartOffset, timeNs));
+    }
+
+    /** The source does not have what would come next. */
     void announceLost(final PartitionFetch partition, final long toOffset)
     {
         final long fromOffset = partition.publishPosition;

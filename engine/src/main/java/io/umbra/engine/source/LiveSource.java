@@ -6,6 +6,7 @@ import io.umbra.engine.verify.CleanupPolicy;
 import io.umbra.engine.verify.SourceBatches;
 import io.umbra.engine.verify.SourcePartition;
 import io.umbra.engine.verify.VerifySource;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.BufferSupplier;
 
@@ -72,8 +73,10 @@ public final class LiveSource implements VerifySource, AutoCloseable
     {
         try
         {
+            final UUID id = partition.topicId();
             return new Batches(new SourcePartitionReader(
-                client, metadata(), partition.topic(), partition.topicId(), partition.partition()));
+                client, metadata(), new TopicPartition(partition.topic(), partition.partition()),
+                new Uuid(id.getMostSignificantBits(), id.getLeastSignificantBits())));
         }
         catch (final SourceUnavailableException ex)
         {

@@ -46,7 +46,10 @@ final class PartitionFetch
     int assignmentEpoch = 1;
     long fetchPosition;
     long publishPosition;
+    /** That the leader was last asked about, or confirmed. */
     long sourceLogStartOffset = -1;
+    /** Whether the source's cleaner removes records from between others, or may do so. */
+    boolean areGapsExpected;
     /** Of the last response. */
     long highWatermark = -1;
     int leaderId = -1;
@@ -85,6 +88,7 @@ final class PartitionFetch
         fetchPosition = offset;
         publishPosition = offset;
         lastEpoch(lastFetchedEpoch);
+        sourceLogStartOffset = -1;
         isConfirmed = false;
     }
 
@@ -157,6 +161,11 @@ final class PartitionFetch
     int lastEpoch()
     {
         return lastEpoch;
+    }
+
+    LeaderQuestion question(final LeaderQuestion.Kind kind, final long offset)
+    {
+        return new LeaderQuestion(kind, index, topicPartition, topicId, assignmentEpoch, offset, lastEpoch);
     }
 
     FetchRequest.PartitionData requestData()

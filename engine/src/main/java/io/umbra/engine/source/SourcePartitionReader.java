@@ -14,7 +14,6 @@ import org.apache.kafka.common.requests.ListOffsetsRequest;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 
 /**
  * Reads one partition of the live source, blocking, whole batches at a time: for verification. For one thread.
@@ -38,27 +37,25 @@ public final class SourcePartitionReader
      *
      * @param client    to ask with.
      * @param metadata  of the source.
-     * @param topic     name of the topic.
-     * @param topicId   its id, zero if the source has none.
-     * @param partition number within the topic.
+     * @param partition to read.
+     * @param topicId   id of its topic, zero if the source has none.
      * @throws SourceUnavailableException if the partition has no leader or its leader does not answer.
      */
     public SourcePartitionReader(
         final SourceClient client,
         final ClusterMetadata metadata,
-        final String topic,
-        final UUID topicId,
-        final int partition) throws SourceUnavailableException
+        final TopicPartition partition,
+        final Uuid topicId) throws SourceUnavailableException
     {
         this.client = client;
-        this.partition = new TopicPartition(topic, partition);
-        this.topicId = new Uuid(topicId.getMostSignificantBits(), topicId.getLeastSignificantBits());
+        this.partition = partition;
+        this.topicId = topicId;
         final SourceTopology topology = metadata.topology();
-        final SourceTopology.Leader current = topology.leaders().get(this.partition);
+        final SourceTopology.Leader current = topology.leaders().get(partition);
         leader = null == current ? null : topology.nodes().get(current.id());
         if (null == leader)
         {
-            throw new SourceUnavailableException(this.partition + " has no leader at the source", null);
+            throw new SourceUnavailableException(partition + " has no leader at the source", null);
         }
         logStartOffset = offset(topology, ListOffsetsRequest.EARLIEST_TIMESTAMP);
         highWatermark = offset(topology, ListOffsetsRequest.LATEST_TIMESTAMP);
@@ -114,6 +111,23 @@ public final class SourcePartitionReader
             }
             maxBytes = (int)Math.min(Integer.MAX_VALUE, 2L * maxBytes);
         }
+    }
+
+    /**
+     * First offset that the source has at or behind another.
+     *
+     * @param offset to begin at.
+     * @return base offset of the batch that holds the offset or comes next; -1 if there is none.
+     * @throws SourceUnavailableException if the leader does not answer, or answers with an error.
+     */
+    public long firstOffset(final long offset) throws SourceUnavailableException
+    {
+        if (offset < logStartOffset)
+        {
+            return logStartOffset;
+        }
+        final ByteBuffer records = fetch(offset);
+        return records.hasRemaining() ? RecordBatches.baseOffset(records, records.position()) : -1;
     }
 
     private ByteBuffer fetchOnce(final long offset) throws SourceUnavailableException

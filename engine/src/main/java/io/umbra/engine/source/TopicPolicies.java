@@ -19,11 +19,16 @@ import java.util.Map;
  * Asks the source for the {@code cleanup.policy} of topics, which takes the permission to describe their settings. Any
  * broker answers for any topic.
  */
-final class TopicPolicies
+public final class TopicPolicies
 {
     private final SourceClient client;
 
-    TopicPolicies(final SourceClient client)
+    /**
+     * Nothing is asked yet.
+     *
+     * @param client to ask with.
+     */
+    public TopicPolicies(final SourceClient client)
     {
         this.client = client;
     }
@@ -36,7 +41,7 @@ final class TopicPolicies
      * @return policy by topic; where the source does not tell it, why not.
      * @throws SourceUnavailableException if no broker answers.
      */
-    Map<String, CleanupPolicy> ask(final ClusterMetadata metadata, final Collection<String> topics)
+    public Map<String, CleanupPolicy> ask(final ClusterMetadata metadata, final Collection<String> topics)
         throws SourceUnavailableException
     {
         final Map<String, CleanupPolicy> policies = new HashMap<>();

@@ -4,8 +4,6 @@ import io.umbra.codecs.control.SourceCondition;
 import io.umbra.transport.FrameHandler;
 import io.umbra.transport.FrameHeader;
 import io.umbra.transport.ShardTransport;
-import org.agrona.concurrent.UnsafeBuffer;
-import org.agrona.concurrent.status.AtomicCounter;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -184,6 +182,7 @@ class FetchResponseFuzzTest
             new FetchAssignment(0, PARTITION, TOPIC_ID, FETCH_OFFSET, 0), 1 << 20);
         partition.leader(BROKER, LEADER_EPOCH);
         partition.state = PartitionFetch.State.FETCHING;
+        partition.areGapsExpected = random.nextBoolean();
         broker.partitions.clear();
         broker.add(partition);
         final Map<TopicPartition, FetchRequest.PartitionData> asked = Map.of(PARTITION, partition.requestData());
@@ -299,6 +298,7 @@ class FetchResponseFuzzTest
         {
             assertEquals(RecordBatch.MAGIC_VALUE_V2, batch.magic());
             assertTrue(batch.lastOffset() >= next, () -> batch + " is no news");
+            assertTrue(partition.areGapsExpected || batch.baseOffset() <= next, () -> batch + " is behind a gap");
             assertTrue(batch.partitionLeaderEpoch() <= LEADER_EPOCH);
             next = batch.lastOffset() + 1;
         }
@@ -409,6 +409,12 @@ class FetchResponseFuzzTest
         }
 
         @Override
+        public long journalLogStartOffset(final int partitionIndex)
+        {
+            return 0;
+        }
+
+        @Override
         public long journalEndOffset(final int partitionIndex)
         {
             return FETCH_OFFSET;
@@ -442,41 +448,6 @@ class FetchResponseFuzzTest
         public void onError(final int partitionIndex, final boolean isFault, final String reason)
         {
             assertFalse(reason.isBlank());
-        }
-    }
-
-    private static final class NoCounters implements FetchCounters
-    {
-        private final AtomicCounter counter = new AtomicCounter(new UnsafeBuffer(ByteBuffer.allocateDirect(1024)), 0);
-
-        @Override
-        public AtomicCounter fetchedBytes(final int brokerId)
-        {
-            return counter;
-        }
-
-        @Override
-        public AtomicCounter fetchResponses(final int brokerId)
-        {
-            return counter;
-        }
-
-        @Override
-        public AtomicCounter backPressure()
-        {
-            return counter;
-        }
-
-        @Override
-        public AtomicCounter bufferWaits()
-        {
-            return counter;
-        }
-
-        @Override
-        public AtomicCounter receiveBufferPeak()
-        {
-            return counter;
         }
     }
 }

@@ -1,0 +1,173 @@
+package io.umbra.engine.control;
+
+import io.umbra.engine.source.ClusterMetadata;
+import io.umbra.engine.source.LeaderQuestion;
+import io.umbra.engine.source.SourceClient;
+import io.umbra.engine.source.SourcePartitionReader;
+import io.umbra.engine.source.SourceTopology;
+import io.umbra.engine.source.SourceUnavailableException;
+import io.umbra.engine.source.TopicPolicies;
+import io.umbra.engine.verify.CleanupPolicy;
+import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.requests.ListOffsetsRequest;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Finds out what is behind a fetch response that is not to be believed by itself, from what the leader itself has.
+ * Asked from any thread, answered on the control thread. What could not be answered is asked again by the FetchAgent,
+ * but for log starts, which wait for the next time.
+ * <p>
+ * OFFSET_OUT_OF_RANGE:
+ * <ul>
+ * <li>The leader's log begins above the offset: retention has won, what is between is lost.</li>
+ * <li>It ends below: the source was truncated. The leader epoch tells where both histories agree.</li>
+ * <li>Neither: whoever answered was stale. Nothing is done.</li>
+ * </ul>
+ * Offsets that are missing:
+ * <ul>
+ * <li>The topic is compacted: so be it, from now on.</li>
+ * <li>It is not, and the leader does not have them: they are lost.</li>
+ * <li>It has them: whoever answered was wrong. Nothing is done.</li>
+ * <li>Nobody says whether it is compacted: the first of them are called lost, and from then on so be it.</li>
+ * </ul>
+ * A log start: where the leader's log begins.
+ */
+final class LeaderQuestions
+{
+    private final SourceClient client;
+    private final ShadowPartitions partitions;
+    private final TopicPolicies policies;
+    private final ManyToOneConcurrentLinkedQueue<LeaderQuestion> questions = new ManyToOneConcurrentLinkedQueue<>();
+    private final Map<TopicPartition, LeaderQuestion> logStarts = new LinkedHashMap<>();
+
+    LeaderQuestions(final SourceClient client, final ShadowPartitions partitions)
+    {
+        this.client = client;
+        this.partitions = partitions;
+        policies = new TopicPolicies(client);
+    }
+
+    void ask(final LeaderQuestion question)
+    {
+        questions.offer(question);
+    }
+
+    /**
+     * Answer all that have been asked.
+     *
+     * @param metadata fresh.
+     * @throws SourceUnavailableException if a leader does not answer.
+     */
+    void answer(final ClusterMetadata metadata) throws SourceUnavailableException
+    {
+        final List<LeaderQuestion> outOfRange = new ArrayList<>();
+        final List<LeaderQuestion> gaps = new ArrayList<>();
+        LeaderQuestion question;
+        while (null != (question = questions.poll()))
+        {
+            switch (question.kind())
+            {
+                case OUT_OF_RANGE -> outOfRange.add(question);
+                case GAP -> gaps.add(question);
+                default -> logStarts.put(question.topicPartition(), question);
+            }
+        }
+        answerLogStarts(metadata.topology());
+        for (final LeaderQuestion asked : outOfRange)
+        {
+            answerOutOfRange(asked, metadata.topology());
+        }
+        answerGaps(gaps, metadata);
+    }
+
+    private void answerLogStarts(final SourceTopology topology) throws SourceUnavailableException
+    {
+        if (logStarts.isEmpty())
+        {
+            return;
+        }
+        final Map<TopicPartition, Long> times = new HashMap<>();
+        logStarts.keySet().forEach((partition) -> times.put(partition, ListOffsetsRequest.EARLIEST_TIMESTAMP));
+        client.offsets(times, topology).forEach((partition, offset) ->
+            partitions.logStart(logStarts.remove(partition), offset));
+    }
+
+    private void answerOutOfRange(final LeaderQuestion question, final SourceTopology topology)
+        throws SourceUnavailableException
+    {
+        final TopicPartition partition = question.topicPartition();
+        final Long earliest = offset(partition, ListOffsetsRequest.EARLIEST_TIMESTAMP, topology);
+        if (null != earliest && earliest > question.offset())
+        {
+            partitions.offsetsLost(question, earliest);
+            return;
+        }
+        final Long latest = offset(partition, ListOffsetsRequest.LATEST_TIMESTAMP, topology);
+        if (null == earliest || null == latest || latest >= question.offset())
+        {
+            return;
+        }
+        if (question.lastEpoch() < 0)
+        {
+            // Nothing was journaled: nothing can disagree but the offset at which to begin.
+            partitions.diverged(question, question.lastEpoch(), latest);
+            return;
+        }
+        final SourceClient.EpochEnd end = client.endOfEpoch(partition, question.lastEpoch(), topology);
+        if (null != end && end.endOffset() < question.offset())
+        {
+            partitions.diverged(question, end.leaderEpoch(), end.endOffset() < 0 ? earliest : end.endOffset());
+        }
+    }
+
+    private void answerGaps(final List<LeaderQuestion> gaps, final ClusterMetadata metadata)
+        throws SourceUnavailableException
+    {
+        final Map<String, CleanupPolicy> policyOf = policies.ask(
+            metadata, gaps.stream().map((gap) -> gap.topicPartition().topic()).collect(Collectors.toSet()));
+        try
+        {
+            for (final LeaderQuestion gap : gaps)
+            {
+                answerGap(gap, policyOf.get(gap.topicPartition().topic()), metadata);
+            }
+        }
+        catch (final SourceUnavailableException ex)
+        {
+            // That leader is gone or leads no more, as the fetches will show; what is left is asked again.
+        }
+    }
+
+    private void answerGap(
+        final LeaderQuestion gap, final CleanupPolicy policy, final ClusterMetadata metadata)
+        throws SourceUnavailableException
+    {
+        if (!policy.isCompacted())
+        {
+            final long next = new SourcePartitionReader(client, metadata, gap.topicPartition(), gap.topicId())
+                .firstOffset(gap.offset());
+            if (next <= gap.offset())
+            {
+                return;
+            }
+            partitions.offsetsLost(gap, next);
+        }
+        if (policy.isCompacted() || null == policy.value())
+        {
+            partitions.gapsExpected(gap);
+        }
+    }
+
+    private Long offset(final TopicPartition partition, final long time, final SourceTopology topology)
+        throws SourceUnavailableException
+    {
+        return client.offsets(Map.of(partition, time), topology).get(partition);
+    }
+}
