@@ -151,6 +151,13 @@ final class EnginePartitions implements ShadowPartitions
     }
 
     @Override
+    public void startUnknown(final int partitionIndex, final String reason)
+    {
+        // No FetchAgent knows of it yet, so nobody else writes there.
+        ctx.table.fetchState(partitionIndex, FetchState.STARTING, reason);
+    }
+
+    @Override
     public void begin(final FetchAssignment assignment)
     {
         final PartitionSlot slot = slots.get(assignment.partitionIndex());

@@ -198,7 +198,7 @@ class BadNetworkTest
             awaitEnd(0, engine);
             source.proxy().silent(true);
             produce(2);
-            awaitTrouble(0, "cannot be reached", engine);
+            awaitTrouble(0, "broker 1 at .* cannot be reached", engine);
             awaitEnd(1, engine);
             awaitEnd(2, engine);
             source.proxy().silent(false);
@@ -222,6 +222,10 @@ class BadNetworkTest
             produce(2);
             awaitEnd(0, engine);
             assertFalse(engine.isReady());
+            for (int partition = 1; partition < BROKERS; partition++)
+            {
+                awaitTrouble(partition, "broker " + (1 + partition) + " at .* does not say where it begins", engine);
+            }
             source.proxy(2).refuse(false);
             awaitEnd(1, engine);
             source.proxy(3).silent(false);

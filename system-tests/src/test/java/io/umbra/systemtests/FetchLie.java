@@ -133,6 +133,11 @@ record FetchLie(String name, String reason, boolean isOfPartition, Teller teller
             ResponseFault.Answer.of(change.apply(exchange.frame())));
     }
 
+    static FetchLie cutOff()
+    {
+        return ofRecords("the head of a batch alone", "no whole batch", (records) -> Arrays.copyOf(records, 30));
+    }
+
     private static FetchLie topLevel(final int code, final String reason)
     {
         return ofResponse("error " + code + " for all", "answers fetches with " + reason, (data) ->
@@ -165,7 +170,7 @@ record FetchLie(String name, String reason, boolean isOfPartition, Teller teller
         }));
         lies.add(ofRecords("the last batch cut off", "no whole batch", (records) ->
             Arrays.copyOf(records, records.length - (records.length - lastBatch(records)) / 2)));
-        lies.add(ofRecords("the head of a batch alone", "no whole batch", (records) -> Arrays.copyOf(records, 30)));
+        lies.add(cutOff());
         lies.add(ofRecords("twelve bytes of a header", "no whole batch", (records) -> Arrays.copyOf(records, 12)));
         lies.add(ofRecords("five bytes", "no whole batch", (records) -> Arrays.copyOf(records, 5)));
         for (final int length : new int[]{0, -1, Integer.MIN_VALUE, 48, Integer.MAX_VALUE})

@@ -151,6 +151,18 @@ class LyingSourceTest
         awaitAllIsWell();
     }
 
+    @Test
+    void verificationDoesNotWaitForABatchThatNeverComesWhole() throws Exception
+    {
+        final AtomicInteger told = tell(new FetchLie("", "", true, (exchange, data, victim) ->
+            exchange.request().clientId().endsWith("verify") ?
+            FetchLie.cutOff().teller().tell(exchange, data, victim) : null));
+        final UmbraCommand.Result result = UmbraCommand.run("verify", dir.resolve("umbra.properties").toString());
+        assertTrue(told.get() > 1, () -> "told " + told + " times");
+        assertEquals(1, result.exit(), result::toString);
+        assertTrue(result.toString().contains("no whole batch for offset"), result::toString);
+    }
+
     /** KIP-219: the client holds back by itself. */
     @Test
     void aThrottledConnectionIsLeftAlone() throws Exception

@@ -13,6 +13,7 @@ import io.umbra.engine.source.SourceTopology;
 import io.umbra.engine.source.SourceUnavailableException;
 import io.umbra.journal.JournalException;
 import org.agrona.concurrent.Agent;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.requests.ListOffsetsRequest;
@@ -321,8 +322,12 @@ public final class ControlPlane implements Agent
         {
             final KnownPartition entry = known.get(partition);
             final Long start = end.isEmpty() ? started.get(partition) : Long.valueOf(end.endOffset());
-            // Without a leader to ask there is no start offset: at the next look.
-            if (null != start)
+            if (end.isEmpty() && !starts.containsKey(partition))
+            {
+                // At the next look.
+                ctx.partitions.startUnknown(entry.index, whyUnknown(topology.leaderNode(partition)));
+            }
+            else if (null != start)
             {
                 entry.hasBegun = true;
                 ctx.partitions.begin(new FetchAssignment(
@@ -330,6 +335,12 @@ public final class ControlPlane implements Agent
                 wishes.begun(entry.index, partition.topic());
             }
         });
+    }
+
+    private static String whyUnknown(final Node leader)
+    {
+        return null == leader ? "no leader at the source" :
+            "broker " + leader.id() + " at " + leader.host() + ":" + leader.port() + " does not say where it begins";
     }
 
     private boolean startAt(final KnownPartition entry, final long offset)

@@ -63,6 +63,14 @@ public interface ShadowPartitions
     void startAt(int partitionIndex, long offset) throws IOException;
 
     /**
+     * A partition has no first offset yet.
+     *
+     * @param partitionIndex from {@link #add}.
+     * @param reason         one line.
+     */
+    void startUnknown(int partitionIndex, String reason);
+
+    /**
      * Begin to shadow: to the JournalAgent first, then to the FetchAgent of the partition's shard.
      *
      * @param assignment what to fetch, from where.

@@ -10,6 +10,7 @@ import org.apache.kafka.common.requests.FetchResponse;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -84,7 +85,7 @@ final class FetchResponseReader
         }
         if (broker.hasUnconfirmed)
         {
-            confirm(broker, asked, nowMs);
+            confirm(broker, asked, response.keySet(), nowMs);
         }
         return bytes;
     }
@@ -155,6 +156,10 @@ final class FetchResponseReader
         partition.highWatermark = data.highWatermark();
         progress.onFetched(
             partition.index, partition.fetchPosition, data.highWatermark(), data.logStartOffset(), nowMs);
+        if (!partition.isConfirmed && PartitionFetch.State.FETCHING == partition.state)
+        {
+            confirm(partition);
+        }
         return end - begin;
     }
 
@@ -290,29 +295,38 @@ final class FetchResponseReader
         }
     }
 
-    /** A partition of the session that the response does not name has no error: its leader serves it. */
+    /**
+     * A partition of the session that the response does not name has no error: its leader serves it. Unless something
+     * else of it is asked for by now.
+     */
     private void confirm(
-        final BrokerFetch broker, final Map<TopicPartition, FetchRequest.PartitionData> asked, final long nowMs)
+        final BrokerFetch broker,
+        final Map<TopicPartition, FetchRequest.PartitionData> asked,
+        final Set<TopicPartition> named,
+        final long nowMs)
     {
         boolean isUnconfirmed = false;
         for (final PartitionFetch partition : broker.partitions.values())
         {
-            if (!partition.isConfirmed)
+            if (!partition.isConfirmed && PartitionFetch.State.FETCHING == partition.state)
             {
+                final FetchRequest.PartitionData request = asked.get(partition.topicPartition);
+                final boolean isUnchanged = null != request && request.fetchOffset == partition.fetchPosition &&
+                    !named.contains(partition.topicPartition);
                 // What is left out because of its limit is well: its turn comes.
-                if (PartitionFetch.State.FETCHING == partition.state &&
-                    (asked.containsKey(partition.topicPartition) || !partition.isDue(nowMs)))
+                if (isUnchanged || !partition.isDue(nowMs))
                 {
-                    partition.isConfirmed = true;
-                    progress.onFetching(
-                        partition.index, partition.leaderId, partition.leaderEpoch, partition.assignmentEpoch);
-                }
-                else
-                {
-                    isUnconfirmed = true;
+                    confirm(partition);
                 }
             }
+            isUnconfirmed |= !partition.isConfirmed;
         }
         broker.hasUnconfirmed = isUnconfirmed;
+    }
+
+    private void confirm(final PartitionFetch partition)
+    {
+        partition.isConfirmed = true;
+        progress.onFetching(partition.index, partition.leaderId, partition.leaderEpoch, partition.assignmentEpoch);
     }
 }

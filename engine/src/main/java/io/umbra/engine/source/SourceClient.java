@@ -102,8 +102,7 @@ public final class SourceClient implements AutoCloseable
         final Map<Node, List<TopicPartition>> byLeader = new HashMap<>();
         for (final TopicPartition partition : times.keySet())
         {
-            final SourceTopology.Leader leader = topology.leaders().get(partition);
-            final Node node = null == leader ? null : topology.nodes().get(leader.id());
+            final Node node = topology.leaderNode(partition);
             if (null != node)
             {
                 byLeader.computeIfAbsent(node, (ignore) -> new ArrayList<>()).add(partition);
@@ -146,8 +145,7 @@ public final class SourceClient implements AutoCloseable
         final TopicPartition partition, final int leaderEpoch, final SourceTopology topology)
         throws SourceUnavailableException
     {
-        final SourceTopology.Leader leader = topology.leaders().get(partition);
-        final Node node = null == leader ? null : topology.nodes().get(leader.id());
+        final Node node = topology.leaderNode(partition);
         if (null == node)
         {
             return null;
@@ -158,7 +156,7 @@ public final class SourceClient implements AutoCloseable
             .setTopic(partition.topic())
             .setPartitions(List.of(new OffsetForLeaderEpochRequestData.OffsetForLeaderPartition()
                 .setPartition(partition.partition())
-                .setCurrentLeaderEpoch(leader.epoch())
+                .setCurrentLeaderEpoch(topology.leaders().get(partition).epoch())
                 .setLeaderEpoch(leaderEpoch))));
         final OffsetsForLeaderEpochResponse response = (OffsetsForLeaderEpochResponse)send(
             node, OffsetsForLeaderEpochRequest.Builder.forConsumer(topics));

@@ -149,7 +149,12 @@ final class SourceLeaders
         }
         partition.leader(leader.id(), leader.epoch());
         partition.isLeaderHinted = false;
-        brokerFor(topology.nodes().get(leader.id())).add(partition);
+        final BrokerFetch broker = brokerFor(topology.nodes().get(leader.id()));
+        broker.add(partition);
+        if (null != broker.connectionError)
+        {
+            progress.onError(partition.index, false, broker.connectionError);
+        }
         if (PartitionFetch.State.WAITING_FOR_LEADER == partition.state ||
             PartitionFetch.State.BACKING_OFF == partition.state)
         {

@@ -22,6 +22,8 @@ public final class SourcePartitionReader
 {
     private static final int MAX_WAIT_MS = 500;
     private static final int MAX_BYTES = 8 * 1024 * 1024;
+    /** Each with room for twice as much: a gigabyte in the end, more than any batch. */
+    private static final int MAX_TRIES = 8;
     private static final ByteBuffer EMPTY = ByteBuffer.allocate(0).asReadOnlyBuffer();
 
     private final SourceClient client;
@@ -51,8 +53,7 @@ public final class SourcePartitionReader
         this.partition = partition;
         this.topicId = topicId;
         final SourceTopology topology = metadata.topology();
-        final SourceTopology.Leader current = topology.leaders().get(partition);
-        leader = null == current ? null : topology.nodes().get(current.id());
+        leader = topology.leaderNode(partition);
         if (null == leader)
         {
             throw new SourceUnavailableException(partition + " has no leader at the source", null);
@@ -87,11 +88,12 @@ public final class SourcePartitionReader
      * @param offset that the first batch holds or precedes.
      * @return whole batches from position to limit, big endian; empty if the source has nothing there. Its memory is
      * the caller's.
-     * @throws SourceUnavailableException if the leader does not answer, or answers with an error.
+     * @throws SourceUnavailableException if the leader does not answer, or answers with an error or with what is no
+     *                                    whole batch.
      */
     public ByteBuffer fetch(final long offset) throws SourceUnavailableException
     {
-        while (true)
+        for (int tries = 0; tries < MAX_TRIES; tries++)
         {
             final ByteBuffer records = fetchOnce(offset);
             int end = records.position();
@@ -111,6 +113,8 @@ public final class SourcePartitionReader
             }
             maxBytes = (int)Math.min(Integer.MAX_VALUE, 2L * maxBytes);
         }
+        throw new SourceUnavailableException(
+            partition + ": broker " + leader.id() + " sends no whole batch for offset " + offset, null);
     }
 
     /**

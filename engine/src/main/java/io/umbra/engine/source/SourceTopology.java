@@ -14,6 +14,18 @@ import java.util.Map;
 public record SourceTopology(Map<Integer, Node> nodes, Map<TopicPartition, Leader> leaders)
 {
     /**
+     * The broker that leads a partition.
+     *
+     * @param partition to look for.
+     * @return null if it has no leader, or its leader is not there.
+     */
+    public Node leaderNode(final TopicPartition partition)
+    {
+        final Leader leader = leaders.get(partition);
+        return null == leader ? null : nodes.get(leader.id());
+    }
+
+    /**
      * The leader of a partition.
      *
      * @param id    of the broker.

@@ -144,6 +144,36 @@ class FetchResponseReaderTest
         assertEquals(List.of(), questions);
     }
 
+    @Test
+    void aPartitionIsServedWhenItsPositionHasBeenAskedFor()
+    {
+        final FetchRequest.PartitionData earlier = partition.requestData();
+        partition.startAt(FETCH_OFFSET - 50, 0);
+        broker.unconfirm();
+        // In a session what is absent has not changed; but it was another place that was asked for.
+        read(earlier, null);
+        assertFalse(partition.isConfirmed);
+        read(earlier, response(0, 100));
+        assertFalse(partition.isConfirmed);
+        assertEquals(0, progress.served);
+        read(null);
+        assertTrue(partition.isConfirmed);
+        assertEquals(1, progress.served);
+    }
+
+    @Test
+    void recordsShowThatAPartitionIsServedAndBadOnesThatItIsNot()
+    {
+        // The second one is there already.
+        read(response(0, 100, 100));
+        assertEquals(PartitionFetch.State.FAULTED, partition.state);
+        assertFalse(partition.isConfirmed);
+        partition.state = PartitionFetch.State.FETCHING;
+        read(response(0, 105));
+        assertTrue(partition.isConfirmed);
+        assertEquals(1, progress.served);
+    }
+
     private static final class Progress implements FetchProgress
     {
         private String error = "";
