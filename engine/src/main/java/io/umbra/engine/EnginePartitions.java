@@ -289,13 +289,19 @@ final class EnginePartitions implements ShadowPartitions
     {
         try
         {
-            ctx.incidents.add(new Incident(kind, topic, topicId, -1, -1, -1, System.currentTimeMillis(), text));
+            add(kind, topic, topicId, text);
         }
         catch (final IOException ex)
         {
             ctx.events.onError(ex);
         }
         ctx.events.warn(topic + ": " + text);
+    }
+
+    private void add(final Incident.Kind kind, final String topic, final UUID topicId, final String text)
+        throws IOException
+    {
+        ctx.incidents.add(new Incident(kind, topic, topicId, -1, -1, -1, System.currentTimeMillis(), text));
     }
 
     @Override
@@ -505,9 +511,8 @@ final class EnginePartitions implements ShadowPartitions
         {
             ctx.events.warn(name + ": the topic was created anew while the engine was down, its earlier shadow is " +
                 "kept in " + earlier);
-            ctx.incidents.add(new Incident(
-                Incident.Kind.TOPIC_RECREATED, name.topic(), name.topicId(), -1, -1, -1, System.currentTimeMillis(),
-                "the topic was created anew, its earlier shadow is kept under " + earlier.getParent()));
+            add(Incident.Kind.TOPIC_RECREATED, name.topic(), name.topicId(),
+                "the topic was created anew, its earlier shadow is kept under " + earlier.getParent());
         }
         final PartitionLogContext log = new PartitionLogContext()
             .journalDir(ctx.config.journalDir())

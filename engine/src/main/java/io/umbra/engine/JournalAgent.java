@@ -16,6 +16,7 @@ import io.umbra.journal.ledger.LedgerState;
 import io.umbra.transport.FrameHandler;
 import io.umbra.transport.FrameHeader;
 import io.umbra.transport.FramePoller;
+import org.agrona.collections.ArrayListUtil;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
 import org.agrona.concurrent.SystemEpochNanoClock;
@@ -52,6 +53,8 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
     private final List<JournalPartition> touched = new ArrayList<>();
     /** Logs to be closed; each says whether it is done. */
     private final List<BooleanSupplier> endings = new ArrayList<>();
+    /** With log starts of the source that are not followed yet. */
+    private final ArrayList<JournalPartition> holding = new ArrayList<>();
     private final ManyToOneConcurrentLinkedQueue<Runnable> commands = new ManyToOneConcurrentLinkedQueue<>();
     private long diskRetryAtMs;
     private long retentionCheckAtMs;
@@ -307,9 +310,14 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
         }
         try
         {
+            final boolean wasHolding = !partition.heldLogStarts.isEmpty();
             if (history.onLogStart(partition, logStartOffset, timeNs))
             {
                 touch(partition);
+            }
+            if (!wasHolding && !partition.heldLogStarts.isEmpty())
+            {
+                holding.add(partition);
             }
             return true;
         }
@@ -500,26 +508,36 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
         }
         retentionCheckAtMs = nowMs + RETENTION_CHECK_MS;
         int count = 0;
-        for (int i = 0; i < partitions.size(); i++)
+        for (int i = holding.size() - 1; i >= 0; i--)
         {
-            final JournalPartition partition = partitions.get(i);
-            if (null != partition && !partition.heldLogStarts.isEmpty() && !partition.isUndurable)
+            final JournalPartition partition = holding.get(i);
+            if (!partition.isUndurable && release(partition, nowMs))
             {
-                try
-                {
-                    if (history.releaseLogStart(partition, nowMs))
-                    {
-                        touch(partition);
-                        count++;
-                    }
-                }
-                catch (final IOException ex)
-                {
-                    waitForDisk(partition, String.valueOf(ex.getMessage()));
-                }
+                count++;
+            }
+            if (partition.isUndurable || partition.heldLogStarts.isEmpty())
+            {
+                ArrayListUtil.fastUnorderedRemove(holding, i);
             }
         }
         return count;
+    }
+
+    private boolean release(final JournalPartition partition, final long nowMs)
+    {
+        try
+        {
+            if (history.releaseLogStart(partition, nowMs))
+            {
+                touch(partition);
+                return true;
+            }
+        }
+        catch (final IOException ex)
+        {
+            waitForDisk(partition, String.valueOf(ex.getMessage()));
+        }
+        return false;
     }
 
     private void onEnd(final JournalPartition partition, final Ending ending)

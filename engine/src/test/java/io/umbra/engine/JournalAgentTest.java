@@ -82,10 +82,10 @@ class JournalAgentTest
     @BeforeEach
     void launchWithBranch() throws IOException
     {
-        launch(OnDivergence.BRANCH);
+        launch(new SourceHistory.Policy(OnDivergence.BRANCH, Retention.MIRROR));
     }
 
-    private void launch(final OnDivergence onDivergence) throws IOException
+    private void launch(final SourceHistory.Policy policy) throws IOException
     {
         transport = ShardTransport.launch(new ShardTransport.Context()
             .aeronDirectoryName(dir.resolve("aeron").toString())
@@ -112,7 +112,7 @@ class JournalAgentTest
             OPEN_LOGS,
             new SourceHistory(new SourceHistory.Context(
                 ledger,
-                new SourceHistory.Policy(onDivergence, Retention.MIRROR),
+                policy,
                 new Incidents(dir),
                 checkpoints::incrementAndGet,
                 new ShardCounters(transport, 0).history(),
@@ -148,10 +148,10 @@ class JournalAgentTest
         table.close();
     }
 
-    private void relaunch(final OnDivergence onDivergence) throws IOException
+    private void relaunch(final OnDivergence onDivergence, final Retention retention) throws IOException
     {
         close();
-        launch(onDivergence);
+        launch(new SourceHistory.Policy(onDivergence, retention));
     }
 
     private SegmentFiles files()
@@ -517,7 +517,7 @@ class JournalAgentTest
     @Test
     void withHaltADivergedPartitionStopsForGoodAndKeepsWhatItHas() throws IOException
     {
-        relaunch(OnDivergence.HALT);
+        relaunch(OnDivergence.HALT, Retention.MIRROR);
         publish(0, 1, 0);
         publish(0, 1, 3);
         assertTrue(stream.publisher().sourceDiverged(0, 1, 6, 0, 3, 1));
@@ -699,5 +699,26 @@ class JournalAgentTest
         assertEquals(3, table.journalEndOffset(0));
         assertFalse(slots[0].log.isEmpty());
         assertEquals(RecordBatch.NO_PARTITION_LEADER_EPOCH + 1, table.journalLastEpoch(0));
+    }
+
+    @Test
+    void logStartsThatAreHeldAreFollowedWhenTheirTimeHasCome() throws IOException
+    {
+        final long keepMs = 1_000;
+        relaunch(OnDivergence.BRANCH, new Retention(keepMs));
+        final long nowMs = System.currentTimeMillis();
+        publish(0, 1, 0);
+        publish(1, 1, 0);
+        // One has waited long enough already, the other will not for the next hour.
+        assertTrue(stream.publisher().logStartAdvanced(0, 1, 2, (nowMs - keepMs) * 1_000_000));
+        assertTrue(stream.publisher().logStartAdvanced(1, 1, 2, (nowMs + 3_600_000) * 1_000_000));
+        final long deadlineNs = System.nanoTime() + 10_000_000_000L;
+        do
+        {
+            agent.doWork();
+        }
+        while (table.journalLogStartOffset(0) < 2 && System.nanoTime() - deadlineNs < 0);
+        assertEquals(2, table.journalLogStartOffset(0));
+        assertEquals(0, table.journalLogStartOffset(1));
     }
 }

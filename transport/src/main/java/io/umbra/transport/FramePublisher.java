@@ -111,8 +111,7 @@ public final class FramePublisher
             .assignmentEpoch(assignmentEpoch)
             .logStartOffset(logStartOffset)
             .timeNs(timeNs);
-        return sent(publication.offer(headerBuffer, 0,
-            io.umbra.codecs.control.MessageHeaderEncoder.ENCODED_LENGTH + logStartAdvanced.encodedLength()));
+        return offerControl(logStartAdvanced.encodedLength());
     }
 
     /**
@@ -144,8 +143,7 @@ public final class FramePublisher
             .timeNs(timeNs)
             .condition(condition)
             .putText(bytes, 0, Math.min(bytes.length, MAX_TEXT_LENGTH));
-        return sent(publication.offer(headerBuffer, 0,
-            io.umbra.codecs.control.MessageHeaderEncoder.ENCODED_LENGTH + sourceConditionChanged.encodedLength()));
+        return offerControl(sourceConditionChanged.encodedLength());
     }
 
     /**
@@ -176,8 +174,7 @@ public final class FramePublisher
             .leaderEpoch(leaderEpoch)
             .endOffset(endOffset)
             .timeNs(timeNs);
-        return sent(publication.offer(headerBuffer, 0,
-            io.umbra.codecs.control.MessageHeaderEncoder.ENCODED_LENGTH + sourceDiverged.encodedLength()));
+        return offerControl(sourceDiverged.encodedLength());
     }
 
     /**
@@ -205,8 +202,7 @@ public final class FramePublisher
             .fromOffset(fromOffset)
             .toOffset(toOffset)
             .timeNs(timeNs);
-        return sent(publication.offer(headerBuffer, 0,
-            io.umbra.codecs.control.MessageHeaderEncoder.ENCODED_LENGTH + offsetsLost.encodedLength()));
+        return offerControl(offsetsLost.encodedLength());
     }
 
     /**
@@ -217,6 +213,12 @@ public final class FramePublisher
     public long position()
     {
         return publication.position();
+    }
+
+    private boolean offerControl(final int encodedLength)
+    {
+        return sent(publication.offer(headerBuffer, 0,
+            io.umbra.codecs.control.MessageHeaderEncoder.ENCODED_LENGTH + encodedLength));
     }
 
     private boolean sent(final long result)

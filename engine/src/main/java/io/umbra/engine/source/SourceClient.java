@@ -27,6 +27,7 @@ import org.apache.kafka.common.utils.Time;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -65,25 +66,8 @@ public final class SourceClient implements AutoCloseable
      */
     public ClusterMetadata metadata() throws SourceUnavailableException
     {
-        SourceUnavailableException failure = null;
-        for (final Node node : candidates())
-        {
-            try
-            {
-                final MetadataResponse response = (MetadataResponse)send(node, new MetadataRequest.Builder(
-                    new MetadataRequestData().setTopics(null).setAllowAutoTopicCreation(false)));
-                return metadata(response);
-            }
-            catch (final SourceUnavailableException ex)
-            {
-                failure = ex;
-                if (ex instanceof SourceUnavailableException.Authentication)
-                {
-                    break;
-                }
-            }
-        }
-        throw null != failure ? failure : new SourceUnavailableException("no bootstrap address", null);
+        return metadata((MetadataResponse)sendToAny(candidates(), new MetadataRequest.Builder(
+            new MetadataRequestData().setTopics(null).setAllowAutoTopicCreation(false))));
     }
 
     /**
@@ -190,12 +174,39 @@ public final class SourceClient implements AutoCloseable
         final MetadataRequestData request = new MetadataRequestData()
             .setTopics(List.of(new MetadataRequestData.MetadataRequestTopic().setName(topic)))
             .setAllowAutoTopicCreation(false);
-        for (final Node node : knownNodes.values())
+        final MetadataResponse response =
+            (MetadataResponse)sendToAny(knownNodes.values(), new MetadataRequest.Builder(request));
+        return Errors.UNKNOWN_TOPIC_OR_PARTITION == response.errors().get(topic);
+    }
+
+    /**
+     * Send one request to one node after the other until one answers.
+     *
+     * @param nodes   to ask.
+     * @param request to send.
+     * @return the first response.
+     * @throws SourceUnavailableException if no node answers, or one refuses the credentials.
+     */
+    AbstractResponse sendToAny(final Collection<Node> nodes, final AbstractRequest.Builder<?> request)
+        throws SourceUnavailableException
+    {
+        SourceUnavailableException failure = new SourceUnavailableException("the source has no broker", null);
+        for (final Node node : nodes)
         {
-            final MetadataResponse response = (MetadataResponse)send(node, new MetadataRequest.Builder(request));
-            return Errors.UNKNOWN_TOPIC_OR_PARTITION == response.errors().get(topic);
+            try
+            {
+                return send(node, request);
+            }
+            catch (final SourceUnavailableException.Authentication ex)
+            {
+                throw ex;
+            }
+            catch (final SourceUnavailableException ex)
+            {
+                failure = ex;
+            }
         }
-        return false;
+        throw failure;
     }
 
     /**

@@ -1,7 +1,6 @@
 package io.umbra.engine.source;
 
 import io.umbra.engine.verify.CleanupPolicy;
-import org.apache.kafka.common.Node;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.message.DescribeConfigsRequestData;
@@ -48,7 +47,8 @@ public final class TopicPolicies
         topics.forEach((topic) -> policies.put(topic, CleanupPolicy.unknown("the source did not say")));
         if (!topics.isEmpty())
         {
-            read(askAny(metadata, request(topics)), policies);
+            read((DescribeConfigsResponse)client.sendToAny(
+                metadata.topology().nodes().values(), request(topics)), policies);
         }
         return policies;
     }
@@ -61,24 +61,6 @@ public final class TopicPolicies
                 .setResourceName(topic)
                 .setConfigurationKeys(List.of(TopicConfig.CLEANUP_POLICY_CONFIG)))
             .toList()));
-    }
-
-    private DescribeConfigsResponse askAny(final ClusterMetadata metadata, final DescribeConfigsRequest.Builder request)
-        throws SourceUnavailableException
-    {
-        SourceUnavailableException failure = new SourceUnavailableException("the source has no broker", null);
-        for (final Node node : metadata.topology().nodes().values())
-        {
-            try
-            {
-                return (DescribeConfigsResponse)client.send(node, request);
-            }
-            catch (final SourceUnavailableException ex)
-            {
-                failure = ex;
-            }
-        }
-        throw failure;
     }
 
     private static void read(final DescribeConfigsResponse response, final Map<String, CleanupPolicy> policies)
