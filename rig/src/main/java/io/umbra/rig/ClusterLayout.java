@@ -108,7 +108,9 @@ final class ClusterLayout
 
     String bootstrapServers()
     {
-        return nodes.stream().map((node) -> HOST + ':' + advertisedPort(node)).collect(Collectors.joining(","));
+        return nodes.stream()
+            .map((node) -> context.listenHost() + ':' + advertisedPort(node))
+            .collect(Collectors.joining(","));
     }
 
     /** Where a broker itself listens for clients, whatever it advertises. */
@@ -220,7 +222,7 @@ final class ClusterLayout
         settings.setProperty("listener.security.protocol.map",
             "CLIENT:" + context.security() + ",INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT");
         settings.setProperty("listeners",
-            "CLIENT://" + HOST + ':' + node.clientPort() +
+            "CLIENT://" + context.listenHost() + ':' + node.clientPort() +
             ",INTERNAL://" + HOST + ':' + node.internalPort() +
             ",CONTROLLER://" + HOST + ':' + node.controllerPort());
         settings.setProperty("advertised.listeners",

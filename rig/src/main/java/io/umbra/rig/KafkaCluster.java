@@ -267,6 +267,7 @@ public final class KafkaCluster implements AutoCloseable
         private List<String> jvmArguments = List.of();
         private boolean quickStart = true;
         private ClusterSecurity security = ClusterSecurity.PLAINTEXT;
+        private String listenHost = "127.0.0.1";
         private String advertisedHost = "127.0.0.1";
         private List<Integer> advertisedPorts = List.of();
         private Duration startTimeout = Duration.ofSeconds(60);
@@ -455,6 +456,19 @@ public final class KafkaCluster implements AutoCloseable
         String advertisedHost()
         {
             return advertisedHost;
+        }
+
+        /** Address at which brokers listen for clients, and which they tell them, 127.0.0.1 by default. */
+        public Context listenOn(final String host)
+        {
+            this.listenHost = host;
+            this.advertisedHost = host;
+            return this;
+        }
+
+        String listenHost()
+        {
+            return listenHost;
         }
 
         /**

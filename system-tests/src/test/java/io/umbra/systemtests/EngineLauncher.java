@@ -35,6 +35,13 @@ final class EngineLauncher
         return this;
     }
 
+    /** Runs engines in the network namespace of a process. */
+    EngineLauncher inNetworkOf(final long pid)
+    {
+        wrapper = List.of("nsenter", "--net=/proc/" + pid + "/ns/net", "--");
+        return this;
+    }
+
     EngineProcess start(final Path config) throws IOException
     {
         started++;
