@@ -229,6 +229,13 @@ class PartitionLogFuzzTest
 
     private void assertValid(final byte[] bytes, final long endOffset, final boolean wasEmpty, final int lastEpoch)
     {
+        assertValid(log, bytes, endOffset, wasEmpty, lastEpoch);
+    }
+
+    /** What a log has taken is what Kafka's own classes take for the next batches of it. */
+    static void assertValid(
+        final PartitionLog log, final byte[] bytes, final long endOffset, final boolean wasEmpty, final int lastEpoch)
+    {
         long expected = endOffset;
         int epoch = lastEpoch;
         int size = 0;
@@ -328,7 +335,7 @@ class PartitionLogFuzzTest
         return batch + BatchHeader.LOG_OVERHEAD + buffer.getInt(batch + 8);
     }
 
-    private static void repairChecksums(final byte[] bytes)
+    static void repairChecksums(final byte[] bytes)
     {
         final ByteBuffer buffer = ByteBuffer.wrap(bytes);
         final CRC32C crc = new CRC32C();

@@ -58,19 +58,14 @@ class FetchResponseFuzzTest
     private static final long FETCH_OFFSET = 100;
     private static final int LEADER_EPOCH = 5;
     private static final int BROKER = 1;
+    private static final short VERSION = ApiKeys.FETCH.latestVersion();
     private static final int TERM_LENGTH = 512 * 1024;
     private static final int MAX_FRAME_PAYLOAD = 4_096;
     /** Ends a test that has failed, and is no part of what is tested. */
     private static final long STALLED_NS = 60_000_000_000L;
 
-    static
-    {
-        // It says a line for each error code that it does not know.
-        System.setProperty("org.slf4j.simpleLogger.log.org.apache.kafka.common.protocol.Errors", "off");
-    }
-
     @TempDir
-    private Path dir;
+    Path dir;
 
     private final FetchResponseReader reader = new FetchResponseReader(new NoProgress(), () -> {}, (question) -> {});
     private final BrokerFetch broker = new BrokerFetch(new Node(BROKER, "localhost", 9092), new NoCounters());
@@ -119,14 +114,15 @@ class FetchResponseFuzzTest
             final long trySeed = seed + i;
             if (i % 10_000 == 0)
             {
-                random = new Random(trySeed);
-                corpus = corpus();
+                corpus = corpus(trySeed);
             }
             random = new Random(trySeed);
             final byte[] records = mutations.mutate(random, corpus);
             try
             {
-                attempt(records, i % 4 == 0);
+                final LinkedHashMap<TopicPartition, FetchResponseData.PartitionData> response =
+                    i % 4 == 0 ? throughADamagedFrame(records) : response(records);
+                attempt(response, random.nextBoolean());
             }
             catch (final RuntimeException | AssertionError ex)
             {
@@ -136,8 +132,9 @@ class FetchResponseFuzzTest
     }
 
     /** Batches as a leader in epoch 5 sends them that was asked for offset 100. */
-    private List<byte[]> corpus()
+    List<byte[]> corpus(final long seed)
     {
+        random = new Random(seed);
         final List<byte[]> all = new ArrayList<>();
         for (int i = 0; i < 60; i++)
         {
@@ -176,22 +173,27 @@ class FetchResponseFuzzTest
         return bytes;
     }
 
-    private void attempt(final byte[] records, final boolean isFrameDamaged)
+    /**
+     * Has the response read and published, and checks what comes of it.
+     *
+     * @param response        null for one that could not be parsed.
+     * @param areGapsExpected of the partition.
+     */
+    void attempt(
+        final LinkedHashMap<TopicPartition, FetchResponseData.PartitionData> response, final boolean areGapsExpected)
     {
-        final PartitionFetch partition = new PartitionFetch(
-            new FetchAssignment(0, PARTITION, TOPIC_ID, FETCH_OFFSET, 0), 1 << 20);
-        partition.leader(BROKER, LEADER_EPOCH);
-        partition.state = PartitionFetch.State.FETCHING;
-        partition.areGapsExpected = random.nextBoolean();
-        broker.partitions.clear();
-        broker.add(partition);
-        final Map<TopicPartition, FetchRequest.PartitionData> asked = Map.of(PARTITION, partition.requestData());
-        final LinkedHashMap<TopicPartition, FetchResponseData.PartitionData> response =
-            isFrameDamaged ? throughADamagedFrame(records) : response(records);
         if (null == response)
         {
             return;
         }
+        final PartitionFetch partition = new PartitionFetch(
+            new FetchAssignment(0, PARTITION, TOPIC_ID, FETCH_OFFSET, 0), 1 << 20);
+        partition.leader(BROKER, LEADER_EPOCH);
+        partition.state = PartitionFetch.State.FETCHING;
+        partition.areGapsExpected = areGapsExpected;
+        broker.partitions.clear();
+        broker.add(partition);
+        final Map<TopicPartition, FetchRequest.PartitionData> asked = Map.of(PARTITION, partition.requestData());
         final FetchedResponse fetched = new FetchedResponse(ByteBuffer.allocate(0), BROKER, 1);
         final long bytes = reader.read(broker, asked, response, fetched, 1_000);
         final FetchResponseData.PartitionData data = response.get(PARTITION);
@@ -215,7 +217,7 @@ class FetchResponseFuzzTest
         }
     }
 
-    private static LinkedHashMap<TopicPartition, FetchResponseData.PartitionData> response(final byte[] records)
+    static LinkedHashMap<TopicPartition, FetchResponseData.PartitionData> response(final byte[] records)
     {
         // Direct, and the records end where the buffer does: whoever reads on is found out.
         final ByteBuffer buffer = ByteBuffer.allocateDirect(records.length).put(records).flip();
@@ -234,18 +236,9 @@ class FetchResponseFuzzTest
             .setRecords(records);
     }
 
-    /** Null if Kafka's own classes do not take the frame, which they must say with a RuntimeException. */
     private LinkedHashMap<TopicPartition, FetchResponseData.PartitionData> throughADamagedFrame(final byte[] records)
     {
-        final short version = ApiKeys.FETCH.latestVersion();
-        final FetchResponseData message = new FetchResponseData().setSessionId(7);
-        message.responses().add(new FetchResponseData.FetchableTopicResponse()
-            .setTopicId(TOPIC_ID)
-            .setPartitions(List.of(data(MemoryRecords.readableRecords(ByteBuffer.wrap(records))))));
-        final RequestHeader header = new RequestHeader(ApiKeys.FETCH, version, "fuzz", 42);
-        final ByteBuffer frame = RequestUtils.serialize(
-            new ResponseHeaderData().setCorrelationId(42), ApiKeys.FETCH.responseHeaderVersion(version),
-            message, version);
+        final ByteBuffer frame = frame(records);
         for (int i = random.nextInt(3); i > 0; i--)
         {
             // Mostly where the structure is.
@@ -256,10 +249,28 @@ class FetchResponseFuzzTest
         {
             frame.limit(random.nextInt(frame.limit()));
         }
+        return parse(frame);
+    }
+
+    static ByteBuffer frame(final byte[] records)
+    {
+        final FetchResponseData message = new FetchResponseData().setSessionId(7);
+        message.responses().add(new FetchResponseData.FetchableTopicResponse()
+            .setTopicId(TOPIC_ID)
+            .setPartitions(List.of(data(MemoryRecords.readableRecords(ByteBuffer.wrap(records))))));
+        return RequestUtils.serialize(
+            new ResponseHeaderData().setCorrelationId(42), ApiKeys.FETCH.responseHeaderVersion(VERSION),
+            message, VERSION);
+    }
+
+    /** Null if Kafka's own classes do not take the frame, which they must say with a RuntimeException. */
+    static LinkedHashMap<TopicPartition, FetchResponseData.PartitionData> parse(final ByteBuffer frame)
+    {
         try
         {
+            final RequestHeader header = new RequestHeader(ApiKeys.FETCH, VERSION, "fuzz", 42);
             final FetchResponse response = (FetchResponse)AbstractResponse.parseResponse(frame, header);
-            return response.responseData(Map.of(TOPIC_ID, PARTITION.topic()), version);
+            return response.responseData(Map.of(TOPIC_ID, PARTITION.topic()), VERSION);
         }
         catch (final RuntimeException ex)
         {
