@@ -135,7 +135,8 @@ final class Cleaner
         {
             final List<String> lines =
                 Files.readAllLines(cluster.logDir(BROKER).resolve("cleaner-offset-checkpoint"));
-            for (final String line : lines.subList(2, lines.size()))
+            // It is empty before there is anything to say.
+            for (final String line : lines.subList(Math.min(2, lines.size()), lines.size()))
             {
                 final String[] fields = line.split(" ");
                 progress.put(new TopicPartition(fields[0], Integer.parseInt(fields[1])), Long.parseLong(fields[2]));

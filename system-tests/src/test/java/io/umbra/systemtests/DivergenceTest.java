@@ -3,6 +3,7 @@ package io.umbra.systemtests;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.umbra.rig.KafkaCluster;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
@@ -174,6 +175,52 @@ class DivergenceTest
         final UmbraCommand.Result noted = UmbraCommand.run("acknowledge", config.toString());
         assertEquals(0, noted.exit(), noted::toString);
         assertEquals(List.of(), StatusView.of(config).incidents("DIVERGENCE"));
+    }
+
+    /** A leader says that its log begins at 15, and before anybody else has heard it another one leads. */
+    @Test
+    void whatTheNewLeaderStillHasIsNotDroppedBecauseOfTheOldOne() throws Exception
+    {
+        final String topic = "start";
+        final TopicPartition partition = new TopicPartition(topic, 0);
+        create(topic);
+        SourceRecords.write(cluster, topic, 0, 20);
+        final LinkConfig link = new LinkConfig(dir).source(cluster)
+            .set("topics.include", topic)
+            .set("topics.refresh.interval.ms", "600000");
+        final Path config = link.write();
+        try (EngineProcess engine = new EngineLauncher(dir).start(config))
+        {
+            engine.awaitReady();
+            StatusView.await(config, (status) -> 20 == status.endOffset(topic, 0));
+            loseTail(topic, FIRST, SECOND, 5, () ->
+            {
+                cluster.admin().deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(15))).all().get();
+                SourceRecords.write(cluster, topic, 0, 1);
+                final StatusView status = StatusView.await(config, (view) -> 26 == view.endOffset(topic, 0));
+                assertEquals(0, status.partition(topic, 0).get("logStartOffset").asLong(), status::toString);
+            });
+            SourceRecords.write(cluster, topic, 0, 30);
+            StatusView.await(config, (status) -> 50 == status.endOffset(topic, 0));
+            assertEquals(0, StatusView.of(config).partition(topic, 0).get("logStartOffset").asLong());
+            cluster.restart(FIRST);
+            awaitInSync(topic, Set.of(FIRST, SECOND));
+            Shadowed.assertIdentical(cluster, link, topic);
+            UmbraCommand.assertVerified(config);
+            assertEquals(0, engine.terminate(), engine::stderrTail);
+        }
+        assertEquals(0, LedgerView.read(config).ofType("LogStart").count());
+        // Its own log start counts.
+        cluster.admin().deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(10))).all().get();
+        final Path soon = link.set("topics.refresh.interval.ms", "500").write();
+        try (EngineProcess engine = new EngineLauncher(dir).start(soon))
+        {
+            engine.awaitReady();
+            SourceRecords.write(cluster, topic, 0, 1);
+            StatusView.await(config, (status) -> 10 == status.partition(topic, 0).get("logStartOffset").asLong());
+            Shadowed.assertIdentical(cluster, link, topic);
+            assertEquals(0, engine.terminate(), engine::stderrTail);
+        }
     }
 
     @Test

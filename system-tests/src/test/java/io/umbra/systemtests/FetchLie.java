@@ -133,6 +133,13 @@ record FetchLie(String name, String reason, boolean isOfPartition, Teller teller
             ResponseFault.Answer.of(change.apply(exchange.frame())));
     }
 
+    /** The same, but others hear the truth. */
+    FetchLie toldTo(final String role)
+    {
+        return new FetchLie(name, reason, isOfPartition, (exchange, data, victim) ->
+            exchange.request().clientId().endsWith("-" + role) ? teller.tell(exchange, data, victim) : null);
+    }
+
     static FetchLie cutOff()
     {
         return ofRecords("the head of a batch alone", "no whole batch", (records) -> Arrays.copyOf(records, 30));
@@ -192,6 +199,14 @@ record FetchLie(String name, String reason, boolean isOfPartition, Teller teller
         lies.add(ofHeader("base offset 0", "comes next", (records) -> records.putLong(0, 0)));
         lies.add(ofHeader("base offset -1", "comes next|OFFSET_ORDER", (records) -> records.putLong(0, -1)));
         lies.add(ofHeader("the largest base offset", "comes next", (records) -> records.putLong(0, Long.MAX_VALUE)));
+        lies.add(ofHeader("a higher base offset", "sends nothing of offsets",
+            (records) -> records.putLong(0, records.getLong(0) + 1_000)).toldTo("shard-0"));
+        lies.add(ofRecords("a higher base offset behind others", "sends nothing of offsets", (records) ->
+        {
+            final ByteBuffer last = ByteBuffer.wrap(records).position(lastBatch(records)).slice();
+            last.putLong(0, last.getLong(0) + 1_000);
+            return records;
+        }).toldTo("shard-0"));
         lies.add(ofHeader("last offset delta -1", "comes next|CRC|OFFSET",
             (records) -> records.putInt(LAST_OFFSET_DELTA, -1)));
         lies.add(ofHeader("last offset delta of two billion", "CRC|does not have offset",

@@ -216,6 +216,49 @@ class LogStartTest
         assertEquals(0, StatusView.of(config).partition(topic, 0).get("logStartOffset").asLong());
     }
 
+    @Test
+    void whatTheSourceDropsIsKeptForAsLongAsTheOperatorSays() throws Exception
+    {
+        final String topic = "later";
+        final long keepMs = 5_000;
+        create(topic, Map.of());
+        SourceRecords.write(cluster, topic, 0, 60, 10);
+        final LinkConfig link = link(topic).set("retention", "keep:" + keepMs + "ms");
+        final Path config = link.write();
+        try (EngineProcess engine = new EngineLauncher(dir).start(config))
+        {
+            engine.awaitReady();
+            StatusView.await(config, (status) -> 60 == status.endOffset(topic, 0));
+            final long beginNs = System.nanoTime();
+            delete(topic, 30);
+            SourceRecords.write(cluster, topic, 0, 1);
+            StatusView.await(config, (status) -> 30 == status.partition(topic, 0).get("logStartOffset").asLong());
+            final long keptMs = (System.nanoTime() - beginNs) / 1_000_000;
+            assertTrue(keptMs >= keepMs, () -> "kept for " + keptMs + " ms");
+            // A stop begins the wait anew.
+            delete(topic, 45);
+            SourceRecords.write(cluster, topic, 0, 1);
+            StatusView.await(config, (status) -> 62 == status.endOffset(topic, 0));
+            assertEquals(0, engine.terminate(), engine::stderrTail);
+        }
+        assertEquals(30, StatusView.of(config).partition(topic, 0).get("logStartOffset").asLong());
+        try (EngineProcess engine = new EngineLauncher(dir).start(config))
+        {
+            final long beginNs = System.nanoTime();
+            engine.awaitReady();
+            // In a session a leader names a partition that has news.
+            SourceRecords.write(cluster, topic, 0, 1);
+            StatusView.await(config, (status) -> 45 == status.partition(topic, 0).get("logStartOffset").asLong());
+            final long keptMs = (System.nanoTime() - beginNs) / 1_000_000;
+            assertTrue(keptMs >= keepMs, () -> "kept for " + keptMs + " ms");
+            Shadowed.assertIdentical(cluster, link, topic);
+            UmbraCommand.assertVerified(config);
+            assertEquals(0, engine.terminate(), engine::stderrTail);
+        }
+        assertEquals(List.of(30L, 45L), LedgerView.read(config).ofType("LogStart")
+            .map((entry) -> entry.get("logStartOffset").asLong()).toList());
+    }
+
     private static void assertGap(final StatusView status, final long from, final long to)
     {
         final List<JsonNode> gaps = status.incidents("GAP");

@@ -71,6 +71,7 @@ class LyingSourceTest
         try
         {
             UmbraCommand.assertVerified(dir.resolve("umbra.properties"));
+            assertEquals(List.of(), StatusView.of(link).incidents("GAP"));
             assertEquals(0, engine.terminate(), engine::stderrTail);
         }
         finally
@@ -151,12 +152,40 @@ class LyingSourceTest
         awaitAllIsWell();
     }
 
+    /** Log start and high watermark together, so that the response by itself makes sense. */
+    @Test
+    void aLogStartThatTheLeaderDoesNotConfirmDropsNothing() throws Exception
+    {
+        final long far = 1_000_000;
+        final AtomicInteger asked = new AtomicInteger();
+        final AtomicInteger told = tell(new FetchLie("", "", true, (exchange, data, victim) ->
+        {
+            victim.setLogStartOffset(far).setHighWatermark(far);
+            return ResponseFault.Answer.of(exchange.encode(data));
+        }).toldTo("shard-0"));
+        source.proxy().requestListener((header) ->
+        {
+            if (told.get() > 0 && ApiKeys.LIST_OFFSETS == header.apiKey() && header.clientId().endsWith("-control"))
+            {
+                asked.incrementAndGet();
+            }
+        });
+        // Once more after an answer, which has had its effect by then.
+        Await.until(() ->
+        {
+            source.produce(VICTIM, 0, 1, VALUE_BYTES);
+            return asked.get() > 1;
+        }, () -> "told " + told + " times, asked " + asked + " times\n" + engine.stderrTail());
+        source.proxy().requestListener((header) -> {});
+        source.proxy().fault(null);
+        awaitAllIsWell();
+        assertEquals(0, status.partition(VICTIM, 0).get("logStartOffset").asLong());
+    }
+
     @Test
     void verificationDoesNotWaitForABatchThatNeverComesWhole() throws Exception
     {
-        final AtomicInteger told = tell(new FetchLie("", "", true, (exchange, data, victim) ->
-            exchange.request().clientId().endsWith("verify") ?
-            FetchLie.cutOff().teller().tell(exchange, data, victim) : null));
+        final AtomicInteger told = tell(FetchLie.cutOff().toldTo("verify"));
         final UmbraCommand.Result result = UmbraCommand.run("verify", dir.resolve("umbra.properties").toString());
         assertTrue(told.get() > 1, () -> "told " + told + " times");
         assertEquals(1, result.exit(), result::toString);
