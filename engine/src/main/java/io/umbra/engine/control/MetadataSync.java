@@ -104,9 +104,7 @@ public final class MetadataSync implements Agent
             final long nowMs = System.currentTimeMillis();
             if (task.isDue(nowMs))
             {
-                run(task);
-                final long endMs = System.currentTimeMillis();
-                task.next(endMs, Math.max(0, endMs - nowMs));
+                run(task, nowMs);
                 return 1;
             }
         }
@@ -131,7 +129,7 @@ public final class MetadataSync implements Agent
         tasks.add(new MetadataProgress(look, intervalMs, isWanted, null == before ? 0 : before.completeNs()));
     }
 
-    private void run(final MetadataProgress task)
+    private void run(final MetadataProgress task, final long beginMs)
     {
         MetadataOutcome outcome;
         try
@@ -161,6 +159,8 @@ public final class MetadataSync implements Agent
         }
         tell(task, record(task, outcome));
         writeStatus();
+        final long endMs = System.currentTimeMillis();
+        task.next(endMs, Math.max(0, endMs - beginMs));
     }
 
     private MetadataOutcome look(final MetadataProgress task)
