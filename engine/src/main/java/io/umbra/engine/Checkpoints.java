@@ -27,6 +27,7 @@ final class Checkpoints
     synchronized void write()
     {
         final List<PartitionCheckpoint> checkpoints = new ArrayList<>();
+        long producerId = -1;
         for (final PartitionSlot slot : slots.all())
         {
             final PartitionSlot.DurablePoint point = null == slot ? null : slot.durablePoint;
@@ -34,11 +35,12 @@ final class Checkpoints
             {
                 checkpoints.add(new PartitionCheckpoint(
                     slot.log.topic(), slot.log.partition(), point.logStartOffset(), point.offset(), point.digest()));
+                producerId = Math.max(producerId, point.producerId());
             }
         }
         try
         {
-            directory.writeCheckpoints(checkpoints);
+            directory.writeCheckpoints(checkpoints, producerId);
         }
         catch (final IOException ex)
         {

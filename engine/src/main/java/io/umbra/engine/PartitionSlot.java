@@ -42,7 +42,8 @@ final class PartitionSlot
 
     void noteDurablePoint()
     {
-        durablePoint = new DurablePoint(log.logStartOffset(), log.recoveryPoint(), log.recoveryDigest());
+        durablePoint = new DurablePoint(
+            log.logStartOffset(), log.recoveryPoint(), log.recoveryDigest(), log.highestProducerId());
     }
 
     /**
@@ -51,8 +52,9 @@ final class PartitionSlot
      * @param logStartOffset first offset.
      * @param offset         below which everything is on the disk: recovery begins here.
      * @param digest         rolling digest of the log up to there.
+     * @param producerId     highest one that the log has seen, -1 if none.
      */
-    record DurablePoint(long logStartOffset, long offset, long digest)
+    record DurablePoint(long logStartOffset, long offset, long digest, long producerId)
     {
     }
 }

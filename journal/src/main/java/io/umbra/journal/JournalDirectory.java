@@ -44,6 +44,8 @@ public final class JournalDirectory implements AutoCloseable
     private final int nodeId;
     private final Map<PartitionKey, PartitionCheckpoint> checkpoints = new TreeMap<>();
     private final List<String> warnings = new ArrayList<>();
+    private long highestProducerId;
+    private long writtenProducerId = Long.MIN_VALUE;
     private String clusterId;
     private boolean hasBegun;
 
@@ -137,6 +139,25 @@ public final class JournalDirectory implements AutoCloseable
         {
             warnings.add("checkpoints are not used, every log is checked from its start: " + ex.getMessage());
         }
+        loadProducerId();
+    }
+
+    private void loadProducerId() throws IOException
+    {
+        try
+        {
+            if (HighestProducerId.exists(path))
+            {
+                highestProducerId = HighestProducerId.read(path);
+                writtenProducerId = highestProducerId;
+                return;
+            }
+        }
+        catch (final IOException ex)
+        {
+            warnings.add("the highest producer id is taken from the producer snapshots: " + ex.getMessage());
+        }
+        highestProducerId = HighestProducerId.inSnapshots(path);
     }
 
     private void check(final Properties found, final String key, final String expected)
@@ -320,14 +341,49 @@ public final class JournalDirectory implements AutoCloseable
     }
 
     /**
+     * The highest producer id in any log of the journal, whether the log is still there or not, as of the last
+     * checkpoints: what a cluster hands out that is made of the journal must lie above. Batches above the recovery
+     * points may have higher ones.
+     *
+     * @return the producer id, -1 if none was seen.
+     */
+    public synchronized long highestProducerId()
+    {
+        return highestProducerId;
+    }
+
+    /**
+     * As {@link #highestProducerId()}; needs no lock. In a journal from before this was written down it is the highest
+     * one in the producer snapshots.
+     *
+     * @param journalDir of the journal.
+     * @return the producer id, -1 if none was seen.
+     * @throws IOException if the journal cannot be read.
+     */
+    public static long readHighestProducerId(final Path journalDir) throws IOException
+    {
+        return HighestProducerId.read(journalDir);
+    }
+
+    /**
      * Writes the checkpoints of some partitions; those of the others stay as they are. Each file is replaced as a
      * whole, and forced.
      *
-     * @param changed checkpoints; the digest must be that at the durable offset.
+     * @param changed    checkpoints; the digest must be that at the durable offset.
+     * @param producerId highest one in any log, at least up to these checkpoints; one below what is known changes
+     *                   nothing.
      * @throws IOException if a file cannot be written; then the older one is still there.
      */
-    public synchronized void writeCheckpoints(final Collection<PartitionCheckpoint> changed) throws IOException
+    public synchronized void writeCheckpoints(final Collection<PartitionCheckpoint> changed, final long producerId)
+        throws IOException
     {
+        highestProducerId = Math.max(highestProducerId, producerId);
+        if (highestProducerId != writtenProducerId)
+        {
+            // First: what lies above a recovery point is looked at again, what lies below is not.
+            HighestProducerId.write(path, highestProducerId);
+            writtenProducerId = highestProducerId;
+        }
         for (final PartitionCheckpoint checkpoint : changed)
         {
             checkpoints.put(checkpoint.key(), checkpoint);

@@ -213,6 +213,7 @@ final class LogAppender
     {
         segment.commit(batch);
         state.producers.onBatch(batch, control, abortHandler);
+        state.highestProducerId = Math.max(state.highestProducerId, batch.producerId);
         state.digest = RollingDigest.update(state.digest, batch);
         state.endOffset = batch.lastOffset() + 1;
         state.empty = false;

@@ -19,6 +19,8 @@ final class LogState
     final TreeSet<Long> snapshots = new TreeSet<>();
     ProducerState producers = new ProducerState();
     long digest = RollingDigest.SEED;
+    /** The highest producer id that was ever seen, -1 if none was: producers are forgotten, ids are not given twice. */
+    long highestProducerId = BatchHeader.NO_PRODUCER_ID;
     long logStartOffset;
     long endOffset;
     /** Whether there is no batch. */

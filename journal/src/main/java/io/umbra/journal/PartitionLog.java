@@ -56,6 +56,10 @@ public final class PartitionLog implements AutoCloseable
 
     private void adopt(final LogState newState)
     {
+        if (state != null)
+        {
+            newState.highestProducerId = Math.max(newState.highestProducerId, state.highestProducerId);
+        }
         state = newState;
         writer = new LogWriter(ctx, newState);
         appender = new LogAppender(newState, writer);
@@ -161,6 +165,15 @@ public final class PartitionLog implements AutoCloseable
     public long digest()
     {
         return state.digest;
+    }
+
+    /**
+     * @return the highest producer id in any batch that was appended, and of those before that recovery came by; -1 if
+     * there was none. It never falls, whatever is truncated, deleted or forgotten.
+     */
+    public long highestProducerId()
+    {
+        return state.highestProducerId;
     }
 
     /** @return bytes of all segment files, indexes not counted. */

@@ -124,6 +124,17 @@ final class ProducerState
         return ongoing.isEmpty() ? NONE : ongoing.firstKey();
     }
 
+    /** The highest producer id of those that are not forgotten, or -1. */
+    long highestProducerId()
+    {
+        long highest = NONE;
+        for (final long producerId : inSnapshotOrder.keySet())
+        {
+            highest = Math.max(highest, producerId);
+        }
+        return highest;
+    }
+
     /**
      * Forgets producers without an open transaction whose last batch is older than the expiration (KIP-360 defaults).
      */

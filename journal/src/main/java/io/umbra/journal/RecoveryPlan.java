@@ -237,6 +237,7 @@ final class RecoveryPlan
             if (producers != null)
             {
                 state.producers = producers;
+                state.highestProducerId = Math.max(state.highestProducerId, producers.highestProducerId());
                 return offset;
             }
             report.add(Kind.CORRUPT_SNAPSHOT, path, offset, -1, 0, "removed; producer state rebuilt from the log");

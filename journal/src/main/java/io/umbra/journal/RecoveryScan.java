@@ -342,6 +342,7 @@ final class RecoveryScan
         {
             return false;
         }
+        state.highestProducerId = Math.max(state.highestProducerId, header.producerId);
         if (header.baseOffset >= plan.producersFrom())
         {
             state.producers.onBatch(header, scanner.marker(), segment.transactions()::append);

@@ -136,8 +136,8 @@ class JournalDirectoryTest
         try (JournalDirectory directory = open())
         {
             assertNull(directory.checkpoint("orders", 10));
-            directory.writeCheckpoints(List.of(a));
-            directory.writeCheckpoints(List.of(b));
+            directory.writeCheckpoints(List.of(a), -1);
+            directory.writeCheckpoints(List.of(b), -1);
             assertEquals(a, directory.checkpoint("orders", 10));
             assertEquals(
                 "0\n2\na-b.c_d 2 7\norders 10 100\n",
@@ -153,7 +153,7 @@ class JournalDirectoryTest
         {
             assertEquals(Map.of(a.key(), a, b.key(), b), directory.checkpoints());
             directory.removeCheckpoint("orders", 10);
-            directory.writeCheckpoints(List.of());
+            directory.writeCheckpoints(List.of(), -1);
             assertEquals(Map.of(b.key(), 7L), JournalCheckpoints.recoveryPoints(directory.path()));
         }
     }
@@ -163,7 +163,7 @@ class JournalDirectoryTest
     {
         try (JournalDirectory directory = open())
         {
-            directory.writeCheckpoints(List.of(new PartitionCheckpoint("orders", 0, 5, 100, 9)));
+            directory.writeCheckpoints(List.of(new PartitionCheckpoint("orders", 0, 5, 100, 9)), -1);
             Files.delete(directory.path().resolve("digest-checkpoint"));
         }
         try (JournalDirectory directory = open())
@@ -178,7 +178,7 @@ class JournalDirectoryTest
     {
         try (JournalDirectory directory = open())
         {
-            directory.writeCheckpoints(List.of(new PartitionCheckpoint("orders", 0, 5, 100, 9)));
+            directory.writeCheckpoints(List.of(new PartitionCheckpoint("orders", 0, 5, 100, 9)), -1);
             for (final String text : List.of("", "1\n0\n", "0\n2\norders 0 100 9\n", "0\n1\norders zero 100 9\n"))
             {
                 Files.writeString(directory.path().resolve("digest-checkpoint"), text);
@@ -223,6 +223,60 @@ class JournalDirectoryTest
             directory.refuseIfPromoted();
             Files.writeString(promotions.file("promoted-1"), "cluster.id=promoted-1\ntime.ms=soon\n");
             assertThrows(JournalException.class, directory::refuseIfPromoted);
+        }
+    }
+
+    @Test
+    void theHighestProducerIdNeverFalls() throws Exception
+    {
+        final Path journal;
+        try (JournalDirectory directory = open())
+        {
+            journal = directory.path();
+            assertEquals(-1, directory.highestProducerId());
+            directory.writeCheckpoints(List.of(), 4711);
+            directory.writeCheckpoints(List.of(), 12);
+            assertEquals(4711, directory.highestProducerId());
+            assertEquals("0\n4711\n", Files.readString(journal.resolve("highest-producer-id")));
+            assertEquals(4711, JournalDirectory.readHighestProducerId(journal));
+        }
+        try (JournalDirectory directory = open())
+        {
+            directory.writeCheckpoints(List.of(), -1);
+            assertEquals(4711, directory.highestProducerId());
+        }
+    }
+
+    @Test
+    void withoutTheFileTheHighestProducerIdIsThatOfTheSnapshots() throws Exception
+    {
+        final Path journal;
+        try (JournalDirectory directory = open())
+        {
+            journal = directory.path();
+            for (int i = 0; i < 2; i++)
+            {
+                final PartitionLog log = PartitionLog.open(new PartitionLogContext()
+                    .journalDir(journal).partition("orders", i).topicId(TestLogs.TOPIC_ID));
+                TestLogs.append(log, TestBatches.transactional(0, 0, 900 + i, 3));
+                assertEquals(900 + i, log.highestProducerId());
+                log.close();
+            }
+            Files.deleteIfExists(journal.resolve("highest-producer-id"));
+        }
+        assertEquals(901, JournalDirectory.readHighestProducerId(journal));
+        for (final String text : List.of("", "0\n", "0\nmany\n", "1\n5\n"))
+        {
+            Files.writeString(journal.resolve("highest-producer-id"), text);
+            assertThrows(
+                java.io.IOException.class, () -> JournalDirectory.readHighestProducerId(journal), text);
+            try (JournalDirectory directory = open())
+            {
+                assertEquals(901, directory.highestProducerId());
+                assertEquals(1, directory.warnings().size());
+                directory.writeCheckpoints(List.of(), -1);
+            }
+            assertEquals(901, JournalDirectory.readHighestProducerId(journal));
         }
     }
 

@@ -33,6 +33,29 @@ class PartitionLogTest
     }
 
     @Test
+    void theHighestProducerIdOutlivesItsProducer() throws Exception
+    {
+        final PartitionLogContext ctx = TestLogs.context(dir)
+            .clock(() -> TestBatches.TIME + 1_000_000).producerIdExpirationMs(1000);
+        try (PartitionLog log = PartitionLog.open(ctx))
+        {
+            assertEquals(-1, log.highestProducerId());
+            TestLogs.append(
+                log,
+                TestBatches.transactional(0, 0, 77, 3),
+                TestBatches.marker(3, 0, 77, true),
+                TestBatches.transactional(4, 0, 12, 3),
+                TestBatches.plain(7, 0, 5900),
+                TestBatches.plain(8, 0, 5900));
+            assertEquals(77, log.highestProducerId());
+            log.truncateTo(8);
+            assertEquals(77, log.highestProducerId());
+            log.truncateTo(0);
+            assertEquals(77, log.highestProducerId());
+        }
+    }
+
+    @Test
     void aNewLogIsEmptyAndHasKafkasFiles() throws Exception
     {
         try (PartitionLog log = open())
