@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
  * A file of fixed-size entries that only grows at its end, or is cut there. New entries gather in memory and are
- * written when {@link #flush()} says so, which is always after the log bytes that they point at. Never preallocated.
+ * written when {@link #flush()} says so, which is always after the log bytes that they point at. Never preallocated. A
+ * file that another directory has too is not written to: it is replaced first.
  */
 final class IndexFile implements AutoCloseable
 {
@@ -44,6 +46,10 @@ final class IndexFile implements AutoCloseable
     void create() throws IOException
     {
         close();
+        if (SharedFile.isShared(path))
+        {
+            Files.delete(path);
+        }
         channel = files.open(
             path,
             StandardOpenOption.CREATE,
@@ -102,8 +108,7 @@ final class IndexFile implements AutoCloseable
         }
         if (!isOpen())
         {
-            channel = files.open(
-                path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            openOwn(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         }
         unforced = true;
         final ByteBuffer out = pending.duplicate().flip();
@@ -114,6 +119,19 @@ final class IndexFile implements AutoCloseable
         }
         fileLength = position;
         pending.clear();
+    }
+
+    private void openOwn(final OpenOption... options) throws IOException
+    {
+        if (SharedFile.replace(files, path, fileLength))
+        {
+            // Not closed: it may be in the hands of a flusher.
+            channel = null;
+        }
+        if (!isOpen())
+        {
+            channel = files.open(path, options);
+        }
     }
 
     /** All entries, gathered ones included, in a new buffer. */
@@ -149,10 +167,7 @@ final class IndexFile implements AutoCloseable
         final long length = (long)keep * entrySize;
         if (length < fileLength || Files.exists(path) && Files.size(path) > fileLength)
         {
-            if (!isOpen())
-            {
-                channel = files.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            }
+            openOwn(StandardOpenOption.READ, StandardOpenOption.WRITE);
             channel.truncate(Math.min(length, fileLength));
             unforced = true;
         }

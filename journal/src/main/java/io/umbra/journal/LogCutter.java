@@ -106,18 +106,7 @@ final class LogCutter
     {
         try (FileChannel out = files.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))
         {
-            final FileChannel in = segment.open();
-            long at = position;
-            while (at < segment.size())
-            {
-                final long n = in.transferTo(at, segment.size() - at, out);
-                if (n <= 0)
-                {
-                    throw new IOException(segment.logPath() + " ends at " + at + " of " + segment.size() + " bytes");
-                }
-                at += n;
-            }
-            out.force(true);
+            SharedFile.copy(segment.open(), segment.logPath(), position, segment.size(), out);
         }
     }
 

@@ -27,6 +27,7 @@ final class LogSegment
     private final int directWriteBytes;
     private FileChannel channel;
     private int size;
+    private boolean isShared;
     private boolean unforced;
 
     LogSegment(final PartitionLogContext ctx, final long baseOffset)
@@ -70,6 +71,12 @@ final class LogSegment
     int size()
     {
         return size;
+    }
+
+    /** Whether another directory had the log when it was loaded: then nothing may be appended to it. */
+    boolean isShared()
+    {
+        return isShared;
     }
 
     SegmentIndexes indexes()
@@ -122,6 +129,7 @@ final class LogSegment
             throw new JournalException(logPath() + " has " + length + " bytes, more than a segment can");
         }
         size = (int)length;
+        isShared = SharedFile.isShared(logPath());
         indexes.offsets().load();
         indexes.times().load();
         transactions.file().load();
@@ -170,9 +178,19 @@ final class LogSegment
         size += header.sizeInBytes();
     }
 
-    /** Cuts the file, whole batches too if the length is below the size. Indexes are not touched. */
+    /**
+     * Cuts the file, whole batches too if the length is below the size. Indexes are not touched. A file that another
+     * directory has too is left to that, and a copy of what stays takes its place.
+     */
     void truncateFile(final int length) throws IOException
     {
+        if (SharedFile.replace(files, logPath(), length))
+        {
+            // Not closed: it may be in the hands of a flusher.
+            channel = null;
+            direct.close();
+            isShared = false;
+        }
         final FileChannel out = open();
         unforced = true;
         out.truncate(length);

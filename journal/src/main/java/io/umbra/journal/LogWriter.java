@@ -43,7 +43,8 @@ final class LogWriter
             return active.holds(firstOffset, lastOffset) ? active : replaceEmptyActive(firstOffset);
         }
         final long newSize = (long)active.size() + length;
-        if (newSize > ctx.segmentBytes() || !active.holds(firstOffset, lastOffset) || active.indexes().isFull())
+        if (newSize > ctx.segmentBytes() || !active.holds(firstOffset, lastOffset) || active.indexes().isFull() ||
+            active.isShared())
         {
             return roll(firstOffset);
         }
