@@ -1,19 +1,11 @@
 package io.umbra.journal;
 
-import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.apache.kafka.common.utils.Exit;
-import org.apache.kafka.common.utils.Time;
-import org.apache.kafka.server.util.KafkaScheduler;
-import org.apache.kafka.storage.internals.log.LogConfig;
-import org.apache.kafka.storage.internals.log.LogDirFailureChannel;
-import org.apache.kafka.storage.internals.log.ProducerStateManagerConfig;
 import org.apache.kafka.storage.internals.log.UnifiedLog;
-import org.apache.kafka.storage.log.metrics.BrokerTopicStats;
 import org.apache.kafka.tools.DumpLogSegments;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,8 +20,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
-import java.util.concurrent.atomic.AtomicLong;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -41,81 +31,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
  */
 class KafkaCompatibilityTest
 {
-    private static final Uuid TOPIC_ID = new Uuid(
-        TestLogs.TOPIC_ID.getMostSignificantBits(), TestLogs.TOPIC_ID.getLeastSignificantBits());
-
     @TempDir
     Path dir;
-
-    private KafkaScheduler scheduler;
-    private final BrokerTopicStats stats = new BrokerTopicStats(false);
-
-    @AfterEach
-    void tearDown() throws Exception
-    {
-        stats.close();
-    }
-
-    /** The time of the batches, so that no producer is too old. */
-    private static final class BatchTime implements Time
-    {
-        private final AtomicLong nanos = new AtomicLong();
-
-        @Override
-        public long milliseconds()
-        {
-            return TestBatches.TIME;
-        }
-
-        @Override
-        public long nanoseconds()
-        {
-            return nanos.incrementAndGet();
-        }
-
-        @Override
-        public void sleep(final long ms)
-        {
-            nanos.addAndGet(ms * 1_000_000);
-        }
-
-        @Override
-        public void waitObject(
-            final Object object, final java.util.function.Supplier<Boolean> condition, final long deadlineMs)
-        {
-            throw new UnsupportedOperationException();
-        }
-    }
-
-    private UnifiedLog kafkaLog(final Path partitionDir, final boolean clean) throws Exception
-    {
-        scheduler = new KafkaScheduler(1);
-        scheduler.startup();
-        final Properties properties = new Properties();
-        properties.put(LogConfig.INTERNAL_SEGMENT_BYTES_CONFIG, Integer.toString(TestLogs.SEGMENT_BYTES));
-        properties.put("index.interval.bytes", Integer.toString(TestLogs.INDEX_INTERVAL));
-        return UnifiedLog.create(
-            partitionDir.toFile(),
-            new LogConfig(properties),
-            0L,
-            0L,
-            scheduler,
-            stats,
-            new BatchTime(),
-            5 * 60 * 1000,
-            new ProducerStateManagerConfig(86_400_000, false),
-            Integer.MAX_VALUE,
-            new LogDirFailureChannel(1),
-            clean,
-            Optional.of(TOPIC_ID));
-    }
-
-    /** Waits for flushes in the background first: they would meet closed files. */
-    private void close(final UnifiedLog kafka) throws Exception
-    {
-        scheduler.shutdown();
-        kafka.close();
-    }
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
@@ -124,7 +41,8 @@ class KafkaCompatibilityTest
         final List<ByteBuffer> batches = TestBatches.generate(seed, 250);
         try (PartitionLog log = PartitionLog.open(TestLogs.context(dir).stateIntervalBytes(2000)))
         {
-            final UnifiedLog kafka = kafkaLog(dir.resolve("kafka/orders-3"), true);
+            final KafkaLog opened = KafkaLog.open(dir.resolve("kafka/orders-3"), true);
+            final UnifiedLog kafka = opened.log();
             for (int i = 0; i < batches.size(); i++)
             {
                 kafka.appendAsFollower(MemoryRecords.readableRecords(batches.get(i).duplicate()), Integer.MAX_VALUE);
@@ -138,7 +56,7 @@ class KafkaCompatibilityTest
                     TestLogs.flush(log);
                 }
             }
-            close(kafka);
+            opened.close();
         }
         final Map<String, byte[]> expected = TestLogs.files(dir.resolve("kafka/orders-3"));
         final Map<String, byte[]> actual = TestLogs.files(dir.resolve("orders-3"));
@@ -162,9 +80,10 @@ class KafkaCompatibilityTest
                 {
                     PartitionLog.open(written.recovery(journal)).close();
                 }
-                final UnifiedLog kafka = kafkaLog(WrittenLog.partition(journal), clean);
+                final KafkaLog opened = KafkaLog.open(WrittenLog.partition(journal), clean);
+                final UnifiedLog kafka = opened.log();
                 assertEquals(written.endOffset(), kafka.logEndOffset());
-                assertEquals(Optional.of(TOPIC_ID), kafka.topicId());
+                assertEquals(Optional.of(KafkaLog.TOPIC_ID), kafka.topicId());
                 kafka.updateHighWatermark(kafka.logEndOffset());
                 final PartitionLog log = PartitionLog.open(written.recovery(written.copyOfCrashed()));
                 assertEquals(log.lastStableOffset(), kafka.lastStableOffset());
@@ -175,7 +94,7 @@ class KafkaCompatibilityTest
                     log.lastEpoch() + 1);
                 assertEquals(written.endOffset() + 1, kafka.logEndOffset());
                 log.close();
-                close(kafka);
+                opened.close();
             }
         }
     }
