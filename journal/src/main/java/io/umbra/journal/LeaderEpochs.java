@@ -85,6 +85,15 @@ final class LeaderEpochs
         return true;
     }
 
+    /** Notes the epochs of a log that goes on where this one ends. */
+    void assignAll(final LeaderEpochs later)
+    {
+        for (int i = 0; i < later.size; i++)
+        {
+            assign(later.epochs[i], later.starts[i]);
+        }
+    }
+
     /** Drops the epochs that begin at or above an offset. */
     boolean truncateFromEnd(final long endOffset)
     {

@@ -393,6 +393,28 @@ public final class PartitionLog implements AutoCloseable
         state.endOffset = offset;
     }
 
+    /**
+     * Lets the log go on in a segment of its own, at its end or behind a gap.
+     *
+     * @param offset next one to be appended, not below the end of the log.
+     */
+    void beginSegment(final long offset) throws IOException
+    {
+        if (offset > state.endOffset)
+        {
+            skipTo(offset);
+        }
+        else if (state.active().size() > 0 || state.active().baseOffset() != offset)
+        {
+            writer.beginSegmentAt(offset);
+        }
+    }
+
+    List<ProducerState.Entry> openTransactions()
+    {
+        return state.producers.openTransactions();
+    }
+
     private void truncateTo(final long offset, final LogBranch branch) throws IOException
     {
         ensureUsable();

@@ -3,6 +3,7 @@ package io.umbra.journal;
 import org.agrona.collections.Long2ObjectHashMap;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -122,6 +123,12 @@ final class ProducerState
     long firstUndecidedOffset()
     {
         return ongoing.isEmpty() ? NONE : ongoing.firstKey();
+    }
+
+    /** The producers with an open transaction, in the order in which they began. */
+    List<Entry> openTransactions()
+    {
+        return ongoing.values().stream().map(this::entry).toList();
     }
 
     /** The highest producer id of those that are not forgotten, or -1. */

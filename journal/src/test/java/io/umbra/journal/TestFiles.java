@@ -21,6 +21,7 @@ final class TestFiles implements SegmentFiles
     private boolean truncateFails;
     private int forced;
     private long written;
+    private long read;
 
     /** So many bytes more can be written: the write that passes the limit is cut short there. */
     void writable(final long bytes)
@@ -47,6 +48,17 @@ final class TestFiles implements SegmentFiles
     long written()
     {
         return written;
+    }
+
+    long read()
+    {
+        return read;
+    }
+
+    private int count(final int n)
+    {
+        read += Math.max(0, n);
+        return n;
     }
 
     @Override
@@ -132,7 +144,7 @@ final class TestFiles implements SegmentFiles
         @Override
         public int read(final ByteBuffer target) throws IOException
         {
-            return delegate.read(target);
+            return count(delegate.read(target));
         }
 
         @Override
@@ -144,7 +156,7 @@ final class TestFiles implements SegmentFiles
         @Override
         public int read(final ByteBuffer target, final long position) throws IOException
         {
-            return delegate.read(target, position);
+            return count(delegate.read(target, position));
         }
 
         @Override
