@@ -45,7 +45,8 @@ import java.util.concurrent.TimeUnit;
  */
 public final class UmbraEngine implements AutoCloseable
 {
-    private static final int NODE_ID = 0;
+    /** Id of the node, as long as there is one. */
+    public static final int NODE_ID = 0;
     private static final String LEDGER_DIRECTORY = "ledger";
     private static final int READY_CHECK_MS = 5;
     private static final int MIN_FRAME_PAYLOAD = 1024 * 1024 - 256;

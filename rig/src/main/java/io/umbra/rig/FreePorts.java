@@ -12,7 +12,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * Hands out loopback ports. They lie below Linux's ephemeral range (32768 and up), so that no outgoing connection takes
  * one while a broker is down between {@link KafkaCluster#kill} and {@link KafkaCluster#restart}.
  */
-final class FreePorts
+public final class FreePorts
 {
     private static final int FIRST = 20_000;
     private static final int LAST = 32_000;
@@ -24,7 +24,7 @@ final class FreePorts
     }
 
     /** A port that was free a moment ago, and that this JVM has not handed out before. Any thread. */
-    static synchronized int next()
+    public static synchronized int next()
     {
         for (int i = 0; i < ATTEMPTS; i++)
         {

@@ -1,5 +1,6 @@
 package io.umbra.engine.demo;
 
+import io.umbra.engine.promotion.BrokerClassPath;
 import io.umbra.engine.status.StatusReport;
 import io.umbra.rig.KafkaCluster;
 import io.umbra.rig.ProducerVariant;

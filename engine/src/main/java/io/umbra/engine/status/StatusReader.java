@@ -53,6 +53,29 @@ public final class StatusReader
         }
     }
 
+    /**
+     * Whether the link's engine runs.
+     *
+     * @param nowMs milliseconds since 1970.
+     * @return true if it does.
+     * @throws UncheckedIOException when there are files that cannot be read.
+     */
+    public boolean isEngineRunning(final long nowMs)
+    {
+        if (!Files.exists(PartitionTable.file(journalDir)))
+        {
+            return false;
+        }
+        try (PartitionTable table = PartitionTable.openReadOnly(journalDir))
+        {
+            return isRunning(table.header(), nowMs);
+        }
+        catch (final IOException ex)
+        {
+            throw new UncheckedIOException(ex.getMessage(), ex);
+        }
+    }
+
     private Status fromTable(final long nowMs) throws IOException
     {
         try (PartitionTable table = PartitionTable.openReadOnly(journalDir))

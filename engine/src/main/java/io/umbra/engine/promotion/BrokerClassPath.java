@@ -1,4 +1,4 @@
-package io.umbra.engine.demo;
+package io.umbra.engine.promotion;
 
 import java.io.File;
 import java.net.URISyntaxException;
@@ -6,10 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Where the demo's brokers find their classes: in a distribution they have a folder beside the engine's own jars, so
- * that the engine never loads any of them.
+ * Where brokers of the release that Umbra brings along find their classes: in a distribution they have a folder beside
+ * the engine's own jars, so that the engine never loads any of them.
  */
-final class BrokerClassPath
+public final class BrokerClassPath
 {
     private static final String FOLDER = "broker";
 
@@ -17,8 +17,12 @@ final class BrokerClassPath
     {
     }
 
-    /** The class path, or null for this process's own. */
-    static String get()
+    /**
+     * The class path.
+     *
+     * @return it, or null for this process's own.
+     */
+    public static String get()
     {
         try
         {
