@@ -19,7 +19,7 @@ import picocli.CommandLine.Command;
         "1:it ran and the answer is no",
         "2:usage or configuration; one line on stderr says what is wrong"},
     subcommands = {
-        DemoCommand.class, RunCommand.class, StatusCommand.class, VerifyCommand.class,
+        DemoCommand.class, RunCommand.class, StatusCommand.class, VerifyCommand.class, PromoteCommand.class,
         LedgerCommand.class, PauseCommand.class, ResumeCommand.class, LimitCommand.class, AcknowledgeCommand.class})
 public final class Umbra
 {

@@ -1,0 +1,216 @@
+package io.umbra.engine.promotion;
+
+import io.umbra.codecs.ledger.CommitDecoder;
+import io.umbra.codecs.ledger.EngineEventDecoder;
+import io.umbra.codecs.ledger.GapDecoder;
+import io.umbra.codecs.ledger.LogStartDecoder;
+import io.umbra.codecs.ledger.PartitionOpenedDecoder;
+import io.umbra.codecs.ledger.PartitionStateDecoder;
+import io.umbra.codecs.ledger.RecoveredDecoder;
+import io.umbra.codecs.ledger.TruncatedDecoder;
+import io.umbra.journal.ledger.LedgerEntryHandler;
+import io.umbra.journal.ledger.LedgerPartition;
+import io.umbra.journal.ledger.LedgerReader;
+import io.umbra.journal.ledger.ShardDirectories;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Cuts all partitions at one moment of the ledgers' order: each ends with the last commit up to then. What the source
+ * took back later, by a divergence, is not in the log any more and stays behind.
+ */
+final class LedgerCut implements Cut
+{
+    private static final String LEDGER = "ledger";
+
+    private final Instant asOf;
+    private final Map<Shadow, Ends> ends = new HashMap<>();
+
+    private LedgerCut(final Instant asOf)
+    {
+        this.asOf = asOf;
+    }
+
+    /**
+     * Reads the ledgers.
+     *
+     * @param shadows whose.
+     * @param asOf    the moment.
+     * @return the cut.
+     * @throws PromotionRefusedException if a ledger does not reach back so far, or the moment has not come yet.
+     */
+    static LedgerCut read(final List<Shadow> shadows, final Instant asOf)
+    {
+        final LedgerCut cut = new LedgerCut(asOf);
+        if (asOf.isAfter(Instant.now()))
+        {
+            throw cut.refused("allowed is a time in the past");
+        }
+        final long asOfNs = TimeUnit.SECONDS.toNanos(asOf.getEpochSecond()) + asOf.getNano();
+        for (final Shadow shadow : shadows)
+        {
+            cut.ends.put(shadow, cut.read(shadow.journalDir().resolve(LEDGER), asOfNs));
+        }
+
+        return cut;
+    }
+
+    private Ends read(final Path ledgers, final long asOfNs)
+    {
+        final Ends all = new Ends(asOfNs);
+        for (final Path shard : ShardDirectories.list(ledgers).values())
+        {
+            try (LedgerReader reader = LedgerReader.open(shard))
+            {
+                boolean hasMore = true;
+                while (hasMore)
+                {
+                    hasMore = reader.poll(all);
+                }
+            }
+        }
+        if (all.firstNs > asOfNs)
+        {
+            throw refused(Long.MAX_VALUE == all.firstNs ? "there is no ledger in " + ledgers :
+                "the ledger in " + ledgers + " begins at " + instant(all.firstNs) + "; allowed is that or later");
+        }
+
+        return all;
+    }
+
+    @Override
+    public boolean isThere(final ShadowPartition partition)
+    {
+        final Ends all = ends.get(partition.shadow());
+        if (!all.offsets.containsKey(key(partition)) && !all.later.contains(key(partition)))
+        {
+            throw refused("what " + partition.key() + " was like then the ledger does not say any more; allowed is a " +
+                "later time, or other topics");
+        }
+
+        return all.offsets.containsKey(key(partition));
+    }
+
+    @Override
+    public long end(final ShadowPartition partition)
+    {
+        return ends.get(partition.shadow()).offsets.get(key(partition));
+    }
+
+    private static LedgerPartition key(final ShadowPartition partition)
+    {
+        return new LedgerPartition(partition.key().topic(), partition.key().partition(), partition.topicId());
+    }
+
+    private PromotionRefusedException refused(final String why)
+    {
+        return new PromotionRefusedException("option '--as-of' has value '" + asOf + "': " + why);
+    }
+
+    private static Instant instant(final long timeNs)
+    {
+        return Instant.ofEpochSecond(0, timeNs);
+    }
+
+    /** Takes every entry of every shard. */
+    private static final class Ends implements LedgerEntryHandler
+    {
+        private final Map<LedgerPartition, Long> offsets = new HashMap<>();
+        /** Partitions of which the ledger has the beginning, and that began later. */
+        private final Set<LedgerPartition> later = new HashSet<>();
+        private final long asOfNs;
+        private long firstNs = Long.MAX_VALUE;
+
+        Ends(final long asOfNs)
+        {
+            this.asOfNs = asOfNs;
+        }
+
+        @Override
+        public void onEngineEvent(final long index, final EngineEventDecoder entry)
+        {
+            seen(entry.timeNs());
+        }
+
+        @Override
+        public void onPartitionOpened(
+            final long index, final LedgerPartition partition, final PartitionOpenedDecoder entry)
+        {
+            seen(entry.timeNs());
+            if (entry.timeNs() <= asOfNs)
+            {
+                offsets.put(partition, entry.endOffset());
+            }
+            else if (!offsets.containsKey(partition) && entry.endOffset() == entry.logStartOffset())
+            {
+                later.add(partition);
+            }
+        }
+
+        @Override
+        public void onCommit(final long index, final LedgerPartition partition, final CommitDecoder entry)
+        {
+            end(partition, entry.commitTimeNs(), entry.lastOffset() + 1);
+        }
+
+        @Override
+        public void onRecovered(final long index, final LedgerPartition partition, final RecoveredDecoder entry)
+        {
+            end(partition, entry.timeNs(), entry.lastOffset() + 1);
+        }
+
+        @Override
+        public void onTruncated(final long index, final LedgerPartition partition, final TruncatedDecoder entry)
+        {
+            seen(entry.timeNs());
+            if (entry.timeNs() <= asOfNs)
+            {
+                offsets.put(partition, entry.toOffset());
+            }
+            else
+            {
+                offsets.computeIfPresent(partition, (key, end) -> Math.min(end, entry.toOffset()));
+            }
+        }
+
+        @Override
+        public void onGap(final long index, final LedgerPartition partition, final GapDecoder entry)
+        {
+            end(partition, entry.timeNs(), entry.toOffset());
+        }
+
+        @Override
+        public void onLogStart(final long index, final LedgerPartition partition, final LogStartDecoder entry)
+        {
+            seen(entry.timeNs());
+        }
+
+        @Override
+        public void onPartitionState(
+            final long index, final LedgerPartition partition, final PartitionStateDecoder entry)
+        {
+            seen(entry.timeNs());
+        }
+
+        private void end(final LedgerPartition partition, final long timeNs, final long offset)
+        {
+            seen(timeNs);
+            if (timeNs <= asOfNs)
+            {
+                offsets.put(partition, offset);
+            }
+        }
+
+        private void seen(final long timeNs)
+        {
+            firstNs = Math.min(firstNs, timeNs);
+        }
+    }
+}
