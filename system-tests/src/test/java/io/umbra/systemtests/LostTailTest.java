@@ -25,7 +25,7 @@ class LostTailTest
     private Path dir;
 
     /** As a power loss leaves the log: whole batches up to an offset, and no more. */
-    private static void cutAt(final Path log, final long offset) throws Exception
+    static void cutAt(final Path log, final long offset) throws Exception
     {
         int position = 0;
         try (FileRecords records = FileRecords.open(log.toFile()))
