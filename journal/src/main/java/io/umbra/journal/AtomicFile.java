@@ -40,7 +40,7 @@ final class AtomicFile
             }
             if (force)
             {
-                channel.force(true);
+                files.force(channel, true);
             }
         }
         catch (final IOException ex)
@@ -67,7 +67,7 @@ final class AtomicFile
     {
         try (FileChannel channel = files.open(directory, StandardOpenOption.READ))
         {
-            channel.force(true);
+            files.force(channel, true);
         }
     }
 
@@ -76,7 +76,7 @@ final class AtomicFile
     {
         try (FileChannel channel = files.open(path, StandardOpenOption.WRITE))
         {
-            channel.force(false);
+            files.force(channel, false);
         }
         catch (final NoSuchFileException ex)
         {

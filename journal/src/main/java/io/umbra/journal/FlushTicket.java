@@ -76,7 +76,7 @@ public final class FlushTicket
     {
         for (final FileChannel channel : channels)
         {
-            channel.force(false);
+            files.force(channel, false);
         }
         for (final Path path : replacedFiles)
         {

@@ -94,7 +94,7 @@ final class LogCutter
         last.takeUnforced(channels);
         for (final FileChannel channel : channels)
         {
-            channel.force(false);
+            ctx.segmentFiles().force(channel, false);
         }
         AtomicFile.forceDirectory(ctx.segmentFiles(), ctx.directory());
         return removed;
@@ -106,7 +106,7 @@ final class LogCutter
     {
         try (FileChannel out = files.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))
         {
-            SharedFile.copy(segment.open(), segment.logPath(), position, segment.size(), out);
+            SharedFile.copy(files, segment.open(), segment.logPath(), position, segment.size(), out);
         }
     }
 

@@ -3,10 +3,12 @@ package io.umbra.journal;
 import io.umbra.journal.LogExport.Transfer;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
@@ -25,6 +27,8 @@ final class LogExporter
 
     private final LogExport.Context ctx;
     private final SegmentFiles files;
+    /** All is made durable at the end, each file once: what is there before is nothing to anybody. */
+    private final SegmentFiles unforced = new Unforced();
     private final Path parent;
     private final Path staging;
     private final Path directory;
@@ -113,7 +117,7 @@ final class LogExporter
         }
         scan.checkNothingWasDeleted();
         writeEpochs(first);
-        return counted(made);
+        return counted(made, taken.isEmpty() ? 0 : taken.get(first).baseOffset());
     }
 
     /** Index of the segment in which recovery begins, since there it finds all that it needs. */
@@ -166,7 +170,7 @@ final class LogExporter
         }
         if (isLast && scan.lastLength() < segment.size())
         {
-            final LogSegment cut = new LogSegment(ctx.logContext(staging, files), segment.baseOffset());
+            final LogSegment cut = new LogSegment(ctx.logContext(staging, unforced), segment.baseOffset());
             cut.load();
             cut.indexes().cut(cut.size(), scan.batchesEnd());
             cut.close();
@@ -209,7 +213,7 @@ final class LogExporter
         final Path target = directory.resolve(source.getFileName());
         if (!isWhole || length == 0 || ctx.transfer() == Transfer.COPY)
         {
-            SharedFile.copy(files, source, length, target);
+            SharedFile.copy(unforced, source, length, target);
             return;
         }
         try
@@ -233,7 +237,7 @@ final class LogExporter
     {
         final long base = taken.isEmpty() ? plan.endOffset() : taken.get(first).baseOffset();
         final long recoveryPoint = taken.isEmpty() ? base : scan.recoveryPoint();
-        final PartitionLogContext opening = ctx.logContext(staging, files)
+        final PartitionLogContext opening = ctx.logContext(staging, unforced)
             .logStartOffset(Math.max(base, plan.logStartOffset()))
             .recoveryPoint(recoveryPoint);
         if (!taken.isEmpty())
@@ -243,7 +247,7 @@ final class LogExporter
             anchors.removeAbove(scan.batchesEnd());
             if (!anchors.all().isEmpty())
             {
-                anchors.write(files, directory, false);
+                anchors.write(unforced, directory, false);
             }
             if (recoveryPoint == scan.batchesEnd())
             {
@@ -322,21 +326,23 @@ final class LogExporter
         }
     }
 
-    /** Makes all durable that was made here, and tells it from what the source has too. */
-    private ExportedLog counted(final ExportedLog made) throws IOException
+    /**
+     * Makes all durable that was made here, and tells it from what the source has too. Of that, what was opened may not
+     * have been durable there.
+     */
+    private ExportedLog counted(final ExportedLog made, final long opened) throws IOException
     {
         long linked = 0;
         long copied = 0;
         for (final Path file : list(directory))
         {
             final long bytes = Files.size(file);
-            if (SharedFile.isShared(file))
+            final boolean isShared = SharedFile.isShared(file);
+            linked += isShared ? bytes : 0;
+            copied += isShared ? 0 : bytes;
+            final long base = PartitionFiles.offset(file.getFileName().toString(), LogSegment.LOG_SUFFIX);
+            if (bytes > 0 && (!isShared || base >= opened))
             {
-                linked += bytes;
-            }
-            else
-            {
-                copied += bytes;
                 AtomicFile.forceFile(files, file);
             }
         }
@@ -375,6 +381,21 @@ final class LogExporter
             }
         }
         AtomicFile.forceDirectory(files, ctx.sourceDirectory().toAbsolutePath().getParent());
+    }
+
+    private final class Unforced implements SegmentFiles
+    {
+        @Override
+        public FileChannel open(final Path path, final OpenOption... options) throws IOException
+        {
+            return files.open(path, options);
+        }
+
+        @Override
+        public void force(final FileChannel channel, final boolean metaData)
+        {
+            // Later.
+        }
     }
 
     private static List<Path> list(final Path directory) throws IOException

@@ -419,7 +419,7 @@ final class LogRecovery
         }
         for (final FileChannel channel : channels)
         {
-            channel.force(false);
+            ctx.segmentFiles().force(channel, false);
         }
         AtomicFile.forceFile(ctx.segmentFiles(), state.epochs.path());
         AtomicFile.forceFile(ctx.segmentFiles(), directory.resolve(DigestAnchors.FILE_NAME));

@@ -24,4 +24,16 @@ public interface SegmentFiles
      * @throws IOException if it cannot be opened.
      */
     FileChannel open(Path path, OpenOption... options) throws IOException;
+
+    /**
+     * Makes what was written to a file durable.
+     *
+     * @param channel  of the file, or of a directory.
+     * @param metaData as for {@link FileChannel#force(boolean)}.
+     * @throws IOException if it cannot be.
+     */
+    default void force(final FileChannel channel, final boolean metaData) throws IOException
+    {
+        channel.force(metaData);
+    }
 }

@@ -70,13 +70,18 @@ final class SharedFile
         try (FileChannel in = files.open(source, StandardOpenOption.READ);
             FileChannel out = files.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))
         {
-            copy(in, source, 0, length, out);
+            copy(files, in, source, 0, length, out);
         }
     }
 
     /** Copies a part of a file, and makes it durable. */
     static void copy(
-        final FileChannel in, final Path source, final long from, final long to, final FileChannel out)
+        final SegmentFiles files,
+        final FileChannel in,
+        final Path source,
+        final long from,
+        final long to,
+        final FileChannel out)
         throws IOException
     {
         long at = from;
@@ -89,6 +94,6 @@ final class SharedFile
             }
             at += n;
         }
-        out.force(true);
+        files.force(out, true);
     }
 }

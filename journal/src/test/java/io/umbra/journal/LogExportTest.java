@@ -445,6 +445,36 @@ class LogExportTest
         assertEquals(200, TestLogs.read(WrittenLog.partition(target())).get(0).remaining() / 100 * 100);
     }
 
+    /** Every file that was made, once, and the two directories; what is shared was durable before. */
+    @Test
+    void whatIsMadeIsForcedOnce() throws Exception
+    {
+        final PartitionLog log = open();
+        TestLogs.append(log, TestBatches.generate(3, 90));
+        TestLogs.append(log, TestBatches.transactional(log.endOffset(), 1000, 77, 3));
+        log.close();
+        final TestFiles files = new TestFiles();
+        final ExportedLog exported = LogExport.export(context(log).segmentFiles(files));
+        assertTrue(exported.promotedEndOffset() > exported.endOffset());
+        int made = 0;
+        for (final String name : names(WrittenLog.partition(target())))
+        {
+            final Path file = WrittenLog.partition(target()).resolve(name);
+            made += Files.size(file) > 0 && (!SharedFile.isShared(file) || name.endsWith(".log") &&
+                PartitionFiles.offset(name, ".log") >= PartitionFiles.offsets(source(), ".log").last()) ? 1 : 0;
+        }
+        assertEquals(made + 2, files.forced());
+        // Any of them may fail: then nothing is there.
+        for (int i = 0; i < made + 1; i++)
+        {
+            TestLogs.delete(target());
+            final TestFiles failing = new TestFiles();
+            failing.forces(i);
+            assertThrows(IOException.class, () -> LogExport.export(context(log).segmentFiles(failing)));
+            assertEquals(List.of(), names(target()));
+        }
+    }
+
     /** What is read and written does not depend on how much there is below the newest snapshot. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
