@@ -29,6 +29,8 @@ final class BrokerFetch
     private static final long SESSION_FETCH_INTERVAL_MS = 100;
     /** Longer where a fetch of the session takes the broker longer. */
     private static final int SESSION_PARTITIONS_PER_MS = 20;
+    /** However slow the line is. A batch that is larger comes all the same, alone. */
+    private static final int LEAST_BYTES = 64 * 1024;
     private static final long RETRY_BACKOFF_MS = 20;
     private static final long RETRY_BACKOFF_MAX_MS = 5_000;
 
@@ -45,6 +47,9 @@ final class BrokerFetch
     boolean hasUnconfirmed;
     /** Requests in a row that brought no response, or none that could be used. */
     private int failures;
+    /** How often the size of what is asked for at once was halved: an answer that takes too long never comes. */
+    private int halvings;
+    private int askedBytes;
     private final FetchSessionHandler session;
     private final Backlog backlog = new Backlog();
     /** What the request on its way asks for; null when there is none. */
@@ -103,6 +108,30 @@ final class BrokerFetch
         failures = 0;
     }
 
+    /** The answer has not come in time, perhaps because it was too large for the line. */
+    void askForLess()
+    {
+        if (askedBytes > LEAST_BYTES)
+        {
+            halvings++;
+        }
+    }
+
+    /**
+     * An answer has come. If it was as large as it might be and early, the next may be twice as large.
+     *
+     * @param bytes     of records in it.
+     * @param tookMs    time since it was asked for.
+     * @param timeoutMs after which it would have been given up.
+     */
+    void askForMore(final long bytes, final long tookMs, final long timeoutMs)
+    {
+        if (halvings > 0 && 2 * bytes >= askedBytes && 4 * tookMs < timeoutMs)
+        {
+            halvings--;
+        }
+    }
+
     boolean mayFetch(final long nowMs)
     {
         return null == asked && inHand.size() <= 1 && nowMs >= retryAtMs;
@@ -123,6 +152,7 @@ final class BrokerFetch
      */
     FetchRequest.Builder nextRequest(final FetchLimits limits, final int maxBytes, final long nowMs)
     {
+        askedBytes = Math.min(maxBytes, Math.max(LEAST_BYTES, maxBytes >> halvings));
         if (nowMs < nextSessionFetchMs)
         {
             final Map<TopicPartition, FetchRequest.PartitionData> behind = backlog.next(node.id(), nowMs);
@@ -131,11 +161,11 @@ final class BrokerFetch
                 asked = behind;
                 isSessionAsked = false;
                 // It has what is asked for: it need not wait for more.
-                return request(limits, maxBytes, 0, behind);
+                return request(limits, askedBytes, 0, behind);
             }
         }
         nextSessionFetchMs = nowMs + Math.max(SESSION_FETCH_INTERVAL_MS, partitions.size() / SESSION_PARTITIONS_PER_MS);
-        return nextSessionRequest(limits, maxBytes, nowMs);
+        return nextSessionRequest(limits, askedBytes, nowMs);
     }
 
     private FetchRequest.Builder nextSessionRequest(final FetchLimits limits, final int maxBytes, final long nowMs)

@@ -624,6 +624,7 @@ public final class FetchAgent implements Agent
         if (response.wasDisconnected() || null != response.versionMismatch() || !response.hasResponse())
         {
             broker.lost("disconnected");
+            broker.askForLess();
             final boolean isTrouble = broker.failed(nowMs);
             if (null == response.versionMismatch())
             {
@@ -665,6 +666,7 @@ public final class FetchAgent implements Agent
             received, broker.node.id(), SystemEpochNanoClock.INSTANCE.nanoTime());
         final long bytes = responseReader.read(
             broker, asked, fetchResponse.responseData(topicNames, version), fetched, nowMs);
+        broker.askForMore(bytes, response.requestLatencyMs(), network.requestTimeoutMs());
         broker.fetchedBytes.getAndAddRelease(bytes);
         ctx.linkRate.take(bytes);
         broker.read(asked);

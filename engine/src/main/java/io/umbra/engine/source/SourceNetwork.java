@@ -110,6 +110,11 @@ final class SourceNetwork implements AutoCloseable
         return null == range ? apiKey.latestVersion() : range.maxVersion();
     }
 
+    int requestTimeoutMs()
+    {
+        return requestTimeoutMs;
+    }
+
     void send(final Node node, final AbstractRequest.Builder<?> request, final long nowMs)
     {
         client.send(client.newClientRequest(node.idString(), request, nowMs, true, requestTimeoutMs, null), nowMs);
