@@ -49,7 +49,7 @@ class DemoTest
     }
 
     @Test
-    void theShadowIsIdentical() throws Exception
+    void theShadowIsIdenticalAndTakesOver() throws Exception
     {
         final Process demo = start("--seconds", "2", "--json");
         try
@@ -67,6 +67,8 @@ class DemoTest
         assertTrue(result.get("bytes").asLong() > 0, result::toString);
         assertTrue(result.get("catchUpBytes").asLong() > 0, result::toString);
         assertTrue(result.get("rpoMs").get("p99").asDouble() > 0, result::toString);
+        assertTrue(result.get("failover").get("isNextRecord").asBoolean(), result::toString);
+        assertTrue(result.get("failover").get("rtoMs").asLong() > 0, result::toString);
         assertTrue(result.get("folder").isNull(), result::toString);
         assertEquals(1, folders().size(), this::story);
     }

@@ -22,7 +22,8 @@ import java.util.concurrent.Callable;
 @Command(
     name = "demo",
     description = "Shows it all here in about a minute: a real Kafka cluster, a live workload, the engine, " +
-        "kill -9 and a restart, a verification of every byte. Nothing to prepare, nothing is left behind.",
+        "kill -9 and a restart, a verification of every byte, the end of the source and the failover. Nothing to " +
+        "prepare, nothing is left behind.",
     mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer>
 {

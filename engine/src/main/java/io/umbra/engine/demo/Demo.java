@@ -22,8 +22,8 @@ import java.util.stream.Stream;
 
 /**
  * The whole story: a real Kafka cluster, a live workload, the engine in a process of its own, kill -9 and a restart
- * under load, and a verification of every byte. Everything is under one temporary folder, save for the media driver's
- * shared memory. For one thread.
+ * under load, a verification of every byte, and the end of the source, after which the shadow takes over. Everything is
+ * under one temporary folder, save for the media driver's shared memory. For one thread.
  */
 public final class Demo
 {
@@ -131,12 +131,13 @@ public final class Demo
             final DemoEngine engine = new DemoEngine(folder, LINK, cluster.bootstrapServers(), journalDir);
             try (engine)
             {
-                return story(cluster, engine, new ShadowProgress(journalDir, LINK));
+                return story(cluster, engine, journalDir, new ShadowProgress(journalDir, LINK));
             }
         }
     }
 
-    private DemoResult story(final KafkaCluster cluster, final DemoEngine engine, final ShadowProgress shadow)
+    private DemoResult story(
+        final KafkaCluster cluster, final DemoEngine engine, final Path journalDir, final ShadowProgress shadow)
         throws IOException
     {
         start(engine, shadow);
@@ -159,6 +160,11 @@ public final class Demo
         final String lastLine = lastLine(verification.output());
         final boolean isIdentical = 0 == verdict && lastLine.startsWith("identical");
         output.say("Verify: " + lastLine);
+        final long records = shadow.records();
+        final long bytes = shadow.bytes();
+        output.progress("failing over");
+        final DemoResult.Failover failover = new Failover(
+            cluster, engine, folder, journalDir, output, this::waitUntil).run();
         if (!engine.terminate(STOP_TIMEOUT_MS))
         {
             throw engine.process().failed("did not stop in order within 10 s of SIGTERM");
@@ -168,15 +174,16 @@ public final class Demo
             options.brokers(),
             TOPICS.size(),
             partitions(),
-            shadow.records(),
-            shadow.bytes(),
+            records,
+            bytes,
             catchUp.bytes(),
             catchUp.ms(),
             catchUp.bytes() / (double) (1L << 30) / (catchUp.ms() / 1000.0),
             new DemoResult.Rpo(rpo.p50(), rpo.p99()),
-            isIdentical,
+            failover,
+            isIdentical && failover.isNextRecord(),
             verification.output(),
-            options.isKeepingFiles() || !isIdentical ? folder.toString() : null);
+            options.isKeepingFiles() || !isIdentical || !failover.isNextRecord() ? folder.toString() : null);
     }
 
     /** Returns when the engine is ready: the time of the first bytes, or of getting ready if there were none. */

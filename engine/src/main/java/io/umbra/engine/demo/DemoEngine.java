@@ -5,6 +5,7 @@ import org.agrona.IoUtil;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -31,7 +32,8 @@ final class DemoEngine implements AutoCloseable
         // Named after the demo's own folder, so that it is nobody else's and can be deleted after a kill.
         this.aeronDir = (Files.isDirectory(SHARED_MEMORY) ? SHARED_MEMORY : folder).resolve(folder.getFileName());
         Files.writeString(config, String.format(
-            "link.name=%s%nsource.bootstrap.servers=%s%njournal.dir=%s%naeron.dir=%s%n",
+            "link.name=%s%nsource.bootstrap.servers=%s%njournal.dir=%s%naeron.dir=%s%n" +
+            "topics.refresh.interval.ms=1000%ngroups.sync.interval.ms=1000%n",
             link, bootstrapServers, journalDir, aeronDir));
     }
 
@@ -49,9 +51,12 @@ final class DemoEngine implements AutoCloseable
     }
 
     /** Another command on the same configuration. */
-    UmbraProcess run(final String command, final String option)
+    UmbraProcess run(final String command, final String... arguments)
     {
-        return UmbraProcess.start(folder, command, options(COMMAND_OPTIONS), command, config.toString(), option);
+        final List<String> all = new ArrayList<>(List.of(command, config.toString()));
+        all.addAll(List.of(arguments));
+
+        return UmbraProcess.start(folder, command, options(COMMAND_OPTIONS), all.toArray(new String[0]));
     }
 
     /** SIGKILL; returns the process id that was. */

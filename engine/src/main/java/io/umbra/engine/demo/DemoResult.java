@@ -18,7 +18,8 @@ import java.util.Locale;
  * @param catchUpMs      milliseconds that this took.
  * @param gibPerSecond   of that catching up.
  * @param rpoMs          age of records when they became part of the journal, during the live workload.
- * @param identical      whether every byte is the source's.
+ * @param failover       what the end of the source cost.
+ * @param identical      whether every byte is the source's, and the consumer group went on at its next record.
  * @param verification   what {@code umbra verify --deep} said, for people.
  * @param folder         where the files are, or null when they are gone.
  */
@@ -32,6 +33,7 @@ public record DemoResult(
     long catchUpMs,
     double gibPerSecond,
     Rpo rpoMs,
+    Failover failover,
     boolean identical,
     String verification,
     String folder)
@@ -49,6 +51,18 @@ public record DemoResult(
     }
 
     /**
+     * What the end of the source cost.
+     *
+     * @param lostRecords  that the source had acknowledged and the promoted cluster does not have.
+     * @param rtoMs        milliseconds from the kill of the source to the first record that the consumer group read
+     *                     from the promoted cluster.
+     * @param isNextRecord whether the group went on at its very next record, with none twice and none missing.
+     */
+    public record Failover(long lostRecords, long rtoMs, boolean isNextRecord)
+    {
+    }
+
+    /**
      * The summary for people.
      *
      * @return lines, with an end of line at the end.
@@ -61,12 +75,15 @@ public record DemoResult(
             %-12s %.1f MiB
             %-12s %.2f GiB/s (%.1f MiB in %.1f s, after kill -9 and a restart)
             %-12s p50 %.1f ms, p99 %.1f ms
+            %-12s %d acknowledged records lost; the consumer read on %s after %.1f s (RTO)
             %-12s %s
             """,
             "records", records, topics, partitions,
             "bytes", bytes / MIB,
             "catch-up", gibPerSecond, catchUpBytes / MIB, catchUpMs / 1000.0,
             "RPO", rpoMs.p50(), rpoMs.p99(),
+            "failover", failover.lostRecords(), failover.isNextRecord() ? "at its next record" : "AT A WRONG RECORD",
+            failover.rtoMs() / 1000.0,
             "verdict", identical ? "identical" : "DIFFERENT");
     }
 

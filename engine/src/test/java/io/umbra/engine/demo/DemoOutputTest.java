@@ -48,7 +48,11 @@ class DemoOutputTest
         final JsonNode json = new ObjectMapper().readTree(same.json());
         assertEquals(1_234, json.get("records").asLong());
         assertEquals(9.0, json.get("rpoMs").get("p99").asDouble());
+        assertEquals(4_200, json.get("failover").get("rtoMs").asLong());
         assertTrue(json.get("identical").asBoolean());
+        assertTrue(result(true).text().contains(
+            "7 acknowledged records lost; the consumer read on at its next record after 4.2 s"));
+        assertTrue(result(false).text().contains("AT A WRONG RECORD"));
 
         assertFalse(result(false).text().contains("identical"));
         assertTrue(result(false).text().contains("DIFFERENT"));
@@ -57,6 +61,7 @@ class DemoOutputTest
     private static DemoResult result(final boolean isIdentical)
     {
         return new DemoResult(
-            1, 2, 3, 1_234, 1 << 20, 1 << 29, 1_000, 0.5, new DemoResult.Rpo(1.5, 9), isIdentical, "", null);
+            1, 2, 3, 1_234, 1 << 20, 1 << 29, 1_000, 0.5, new DemoResult.Rpo(1.5, 9),
+            new DemoResult.Failover(7, 4_200, isIdentical), isIdentical, "", null);
     }
 }
