@@ -45,7 +45,7 @@ public final class MetadataHistory
         if (!state.isComplete())
         {
             return new SourceMetadata(asOfTimeNs, new TreeMap<>(), new TreeMap<>(), List.of(), List.of(), List.of(),
-                List.of(), Map.of());
+                List.of(), Map.of(), Map.of());
         }
         final SortedMap<String, TopicMetadata> topics = new TreeMap<>();
         state.values(MetadataKind.TOPIC).forEach((key, value) -> topics.put(key, MetadataItem.topic(key, value)));
@@ -61,7 +61,8 @@ public final class MetadataHistory
             list(state, MetadataKind.ACL, (key, value) -> MetadataItem.acl(key)),
             list(state, MetadataKind.QUOTA, MetadataItem::quota),
             list(state, MetadataKind.SCRAM_USER, MetadataItem::scramUser),
-            completeNs(state));
+            completeNs(state),
+            reasons(state));
     }
 
     /**
@@ -82,6 +83,20 @@ public final class MetadataHistory
         final List<T> list = new ArrayList<>();
         state.values(kind).forEach((key, value) -> list.add(decoder.apply(key, value)));
         return list;
+    }
+
+    private static Map<MetadataTask, String> reasons(final MetadataState state)
+    {
+        final Map<MetadataTask, String> reasons = new EnumMap<>(MetadataTask.class);
+        for (final MetadataTask task : MetadataTask.values())
+        {
+            final MetadataState.Round round = state.round(MetadataTaskType.valueOf(task.name()));
+            if (null != round && !round.message().isEmpty())
+            {
+                reasons.put(task, round.message());
+            }
+        }
+        return reasons;
     }
 
     private static Map<MetadataTask, Long> completeNs(final MetadataState state)

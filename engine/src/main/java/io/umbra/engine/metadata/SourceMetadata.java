@@ -19,6 +19,7 @@ import java.util.SortedMap;
  * @param scramUsers   a row for each user and mechanism.
  * @param completeNs   end of each task's last complete look at the source, nanoseconds since 1970; a task that never
  *                     had one is missing.
+ * @param reasons      why a task's last look was not complete, or found nothing to look at.
  */
 public record SourceMetadata(
     long asOfNs,
@@ -28,7 +29,8 @@ public record SourceMetadata(
     List<AclEntry> acls,
     List<QuotaEntry> quotas,
     List<ScramUser> scramUsers,
-    Map<MetadataTask, Long> completeNs)
+    Map<MetadataTask, Long> completeNs,
+    Map<MetadataTask, String> reasons)
 {
     /**
      * Makes the collections immutable.
@@ -42,6 +44,7 @@ public record SourceMetadata(
         quotas = List.copyOf(quotas);
         scramUsers = List.copyOf(scramUsers);
         completeNs = Map.copyOf(completeNs);
+        reasons = Map.copyOf(reasons);
     }
 
     /**

@@ -213,7 +213,9 @@ final class Planner
         {
             if (metadata.completeNs(task).isEmpty())
             {
-                notCarried.add(task.label() + " of the source: never read" + asOf() + "; see umbra status");
+                final String reason = metadata.reasons().get(task);
+                notCarried.add(task.label() + " of the source: " +
+                    (null == reason ? "never read" + asOf() + "; see umbra status" : reason));
             }
         }
     }

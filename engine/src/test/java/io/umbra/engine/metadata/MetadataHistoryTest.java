@@ -96,6 +96,7 @@ class MetadataHistoryTest
         assertEquals(Map.of(MetadataTask.GROUPS, TEN_NS + 1), metadata.completeNs());
         assertEquals(OptionalLong.of(TEN_NS + 1), metadata.completeNs(MetadataTask.GROUPS));
         assertEquals(OptionalLong.empty(), metadata.completeNs(MetadataTask.ACLS));
+        assertEquals(Map.of(MetadataTask.ACLS, "never yet"), metadata.reasons());
         assertThrows(UnsupportedOperationException.class, () -> metadata.topics().remove("orders"));
     }
 
