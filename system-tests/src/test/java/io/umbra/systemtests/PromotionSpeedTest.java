@@ -31,7 +31,7 @@ class PromotionSpeedTest
     private Path dir;
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 8})
+    @ValueSource(ints = {1, 20})
     void theFirstRecordIsAcknowledgedSoon(final int gibibytes) throws Exception
     {
         final LinkConfig link = new LinkConfig(dir);
