@@ -25,7 +25,7 @@ class PromotionTroubleTest
     private static final String TOPIC = "orders";
     private static final int PARTITIONS = 20;
     private static final int RECORDS = 40;
-    private static final int KILLS = 8;
+    private static final int KILLS = 5;
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private Path dir;
