@@ -324,6 +324,9 @@ class PromotionTest
         try (KafkaConsumer<byte[], byte[]> consumer = node.consumer(Map.of("isolation.level", "read_committed"));
             Admin admin = node.admin())
         {
+            // The coordinator writes the marker of the commit after it has answered.
+            Await.until(() -> Reading.all(consumer, ACCOUNTS).size() >= committed.size() + written.size(),
+                node::logTail);
             final List<String> values = Reading.texts(Reading.all(consumer, ACCOUNTS));
             assertEquals(committed.size() + written.size(), values.size());
             assertEquals(written, values.subList(committed.size(), values.size()));
