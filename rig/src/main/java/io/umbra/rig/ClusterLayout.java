@@ -345,6 +345,13 @@ final class ClusterLayout
         if (context.quickStart())
         {
             command.add("-XX:TieredStopAtLevel=1");
+            command.add("-XX:+UseSerialGC");
+            final String classArchive = System.getProperty("umbra.broker.class.archive");
+            if (null != classArchive && !context.isOtherRelease())
+            {
+                command.addAll(List.of(
+                    "-XX:SharedArchiveFile=" + classArchive, "-Xlog:cds=off", "-Xlog:cds+dynamic=off"));
+            }
         }
         command.addAll(context.jvmArguments());
         command.addAll(List.of("-cp", classPath(), BrokerMain.class.getName(), settingsFile(node).toString()));

@@ -422,7 +422,10 @@ public final class KafkaCluster implements AutoCloseable
             return jvmArguments;
         }
 
-        /** True (the default): only the first compiler tier, which starts faster. Benchmarks want false. */
+        /**
+         * True (the default): what makes a broker start faster, which is only the first compiler tier, the serial
+         * collector, and the archive of classes that {@code -Dumbra.broker.class.archive} names. Benchmarks want false.
+         */
         public Context quickStart(final boolean isQuick)
         {
             this.quickStart = isQuick;

@@ -37,9 +37,12 @@ final class JavaCommand
             "@" + root().resolve("bin").resolve("jvm.options"),
             "-Xmx" + HEAP_MB + "m",
             "-XX:MaxDirectMemorySize=" + HEAP_MB + "m",
-            "-XX:+ExitOnOutOfMemoryError"));
+            "-XX:+ExitOnOutOfMemoryError",
+            // Short lives: what the second compiler makes of the code would not pay.
+            "-XX:TieredStopAtLevel=1"));
+        command.addAll(SharedClasses.engineOptions());
         command.addAll(jvmArguments);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN));
+        command.addAll(List.of("-cp", SharedClasses.classPath(), MAIN));
         command.addAll(arguments);
         return command;
     }

@@ -80,13 +80,15 @@ final class PromotedNode implements AutoCloseable
     /** Starts the broker. */
     PromotedNode launch() throws IOException
     {
-        final List<String> command = List.of(
-            JavaCommand.java().toString(), "-Xmx512m", "-XX:TieredStopAtLevel=1", "-Djava.io.tmpdir=" + dir,
+        final List<String> command = new ArrayList<>(List.of(
+            JavaCommand.java().toString(), "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+            "-Djava.io.tmpdir=" + dir,
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=info", "-Dorg.slf4j.simpleLogger.showDateTime=true",
-            "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
-            "-cp", System.getProperty("java.class.path"),
-            // kafka.Kafka, and the end of it when this JVM ends.
-            "io.umbra.rig.BrokerMain", dir.resolve("server.properties").toString());
+            "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS"));
+        command.addAll(SharedClasses.brokerOptions());
+        // kafka.Kafka, and the end of it when this JVM ends.
+        command.addAll(List.of("-cp", SharedClasses.classPath(),
+            "io.umbra.rig.BrokerMain", dir.resolve("server.properties").toString()));
         process = new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))

@@ -36,9 +36,10 @@ class PromotionToolsTest
         throws Exception
     {
         final List<String> command = new ArrayList<>(List.of(
-            JavaCommand.java().toString(), "-Xmx256m", "-XX:TieredStopAtLevel=1",
-            "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", System.getProperty("java.class.path"),
-            mainClass));
+            JavaCommand.java().toString(), "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"));
+        command.addAll(SharedClasses.brokerOptions());
+        command.addAll(List.of("-cp", SharedClasses.classPath(), mainClass));
         command.addAll(List.of(arguments));
         return run(input, command);
     }

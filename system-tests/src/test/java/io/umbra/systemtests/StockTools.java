@@ -92,8 +92,10 @@ final class StockTools
         throws IOException, InterruptedException
     {
         final List<String> command = new ArrayList<>(List.of(
-            JavaCommand.java().toString(), "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
-            "-cp", System.getProperty("java.class.path"), DUMP_LOG_SEGMENTS,
+            JavaCommand.java().toString(), "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"));
+        command.addAll(SharedClasses.brokerOptions());
+        command.addAll(List.of("-cp", SharedClasses.classPath(), DUMP_LOG_SEGMENTS,
             "--max-message-size", Integer.toString(MAX_MESSAGE_BYTES),
             "--files", String.join(",", files.stream().map(Path::toString).toList())));
         command.addAll(List.of(options));
