@@ -21,9 +21,17 @@ import java.util.concurrent.Callable;
  */
 @Command(
     name = "demo",
+    exitCodeList = {
+        "0:all is identical, and the failover served it",
+        "1:it is not, or something failed; the last lines say what",
+        "2:usage; one line on stderr says what is wrong",
+        "130:interrupted; everything is cleaned up"},
     description = "Shows it all here in about a minute: a real Kafka cluster, a live workload, the engine, " +
         "kill -9 and a restart, a verification of every byte, the end of the source and the failover. Nothing to " +
         "prepare, nothing is left behind.",
+    footer = {
+        "  umbra demo",
+        "  umbra demo --brokers 3 --seconds 60 --keep"},
     mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer>
 {
@@ -33,12 +41,13 @@ final class DemoCommand implements Callable<Integer>
 
     @Spec
     private CommandSpec spec;
-    @Option(names = "--brokers", paramLabel = "N", defaultValue = "1", description = "1 (the default) to 3 brokers.")
+    @Option(names = "--brokers", paramLabel = "N", defaultValue = "1",
+        description = "Brokers of the source: 1 to 3; 1 by default.")
     private int brokers;
     @Option(names = "--seconds", paramLabel = "N", defaultValue = "15",
-        description = "How long the live workload runs; 15 by default.")
+        description = "How long the live workload runs, in seconds: 1 to 3600; 15 by default.")
     private int seconds;
-    @Option(names = "--keep", description = "Keep the temporary folder.")
+    @Option(names = "--keep", description = "Keep the temporary folder, journal and logs included.")
     private boolean isKeepingFiles;
     @Option(names = "--json", description = "One JSON document on stdout; the story goes to stderr.")
     private boolean isJson;

@@ -21,6 +21,9 @@ import java.util.concurrent.Callable;
 @Command(
     name = "ledger",
     description = "Reads the ledger, also while the engine runs.",
+    footer = {
+        "  umbra ledger paris.properties --tail 20",
+        "  umbra ledger paris.properties --metadata --json"},
     mixinStandardHelpOptions = true)
 final class LedgerCommand implements Callable<Integer>
 {

@@ -19,6 +19,10 @@ import java.util.regex.Pattern;
     name = "limit",
     description = "Limits the rate of the link, or with --topics of those topics together, while the engine runs. " +
         "It outlives a restart of the engine.",
+    footer = {
+        "  umbra limit paris.properties 50MiB",
+        "  umbra limit paris.properties 1MiB --topics 'clicks.*'",
+        "  umbra limit paris.properties none"},
     mixinStandardHelpOptions = true)
 final class LimitCommand implements Callable<Integer>
 {

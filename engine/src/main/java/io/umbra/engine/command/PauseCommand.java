@@ -15,6 +15,9 @@ import java.util.concurrent.Callable;
 @Command(
     name = "pause",
     description = "Stops fetching, of all topics or some. Positions are kept; it outlives a restart of the engine.",
+    footer = {
+        "  umbra pause paris.properties",
+        "  umbra pause paris.properties --topics 'orders.*'"},
     mixinStandardHelpOptions = true)
 final class PauseCommand implements Callable<Integer>
 {

@@ -25,9 +25,19 @@ import java.util.concurrent.Callable;
  */
 @Command(
     name = "promote",
+    exitCodeList = {
+        "0:promoted; with --start: and the broker has ended by SIGTERM or SIGINT",
+        "1:it failed; the shadow is whole, and the target is empty again",
+        "2:refused, in one line on stderr; nothing has been changed"},
     description = "Makes an ordinary Apache Kafka cluster of the shadow, in a new directory: same topic ids, " +
         "offsets, settings, positions of consumer groups, access rules. Takes no longer for more data. For several " +
         "nodes, give CONFIG, --target, --node-id, --listeners and --controller-listener once for each.",
+    footer = {
+        "  umbra promote paris.properties --target /var/lib/kafka --node-id 1 \\",
+        "      --listeners PLAINTEXT://db2:9092 --controller-listener CONTROLLER://db2:9093 --dry-run",
+        "  the same with --drill --start      a rehearsal that serves; the link goes on",
+        "  the same with --drain              planned: loses nothing",
+        "  the same with --as-of 2026-11-23T10:00:00Z"},
     mixinStandardHelpOptions = true)
 final class PromoteCommand implements Callable<Integer>
 {

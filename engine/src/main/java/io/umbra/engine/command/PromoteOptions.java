@@ -39,7 +39,7 @@ final class PromoteOptions
     @Option(names = "--target", paramLabel = "DIR", required = true,
         description = "Directory of the new node; must be empty or not exist.")
     private List<Path> targets;
-    @Option(names = "--node-id", paramLabel = "N", required = true, description = "Id of the new node.")
+    @Option(names = "--node-id", paramLabel = "N", required = true, description = "Id of the new node, from 0 up.")
     private List<Integer> nodeIds;
     @Option(names = "--listeners", paramLabel = "NAME://HOST:PORT", required = true,
         description = "Where clients reach it, such as PLAINTEXT://db1:9092; comma-separated.")
@@ -54,7 +54,7 @@ final class PromoteOptions
         description = "Wait until all that the source has is here. Stop producers and consumers before.")
     private boolean isDrain;
     @Option(names = "--drain-timeout", paramLabel = "SECONDS", defaultValue = "300",
-        description = "How long to wait; 300 by default.")
+        description = "How long to wait for that, in seconds from 1 up; 300 by default.")
     private int drainTimeoutS;
     @Option(names = "--drill", description = "A rehearsal: the link goes on, undisturbed.")
     private boolean isDrill;

@@ -14,6 +14,9 @@ import java.util.concurrent.Callable;
 @Command(
     name = "resume",
     description = "Goes on fetching what was paused, from where it had stopped.",
+    footer = {
+        "  umbra resume paris.properties",
+        "  umbra resume paris.properties --topics 'orders.*'"},
     mixinStandardHelpOptions = true)
 final class ResumeCommand implements Callable<Integer>
 {

@@ -17,8 +17,15 @@ import java.util.concurrent.TimeUnit;
  */
 @Command(
     name = "run",
+    exitCodeList = {
+        "0:stopped by SIGTERM or SIGINT, within 10 s; all that was journaled is durable",
+        "1:it cannot go on; the last line on stderr says why",
+        "2:usage, configuration, or a journal that is in use or promoted; one line on stderr says what is wrong"},
     description = "Runs the engine in the foreground. Prints 'ready' once every known partition is being fetched; " +
         "SIGTERM or SIGINT: stops fetching, flushes, closes.",
+    footer = {
+        "  umbra run /etc/umbra/paris.properties",
+        "  UMBRA_OPTS=-Xmx512m umbra run /etc/umbra/paris.properties   with other options of the JVM"},
     mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer>
 {

@@ -20,7 +20,11 @@ import java.util.concurrent.Callable;
  */
 @Command(
     name = "status",
-    description = "Tells how the link is, from counters and files; never disturbs the engine.",
+    description = "Tells how the link is, from counters and files; never disturbs the engine, and answers too when " +
+        "it is not running. Exit code 0 says that there is an answer, not that all is well: see the states in it.",
+    footer = {
+        "  umbra status paris.properties --watch",
+        "  umbra status paris.properties --json | jq .lag    records and milliseconds behind; -1: not known"},
     mixinStandardHelpOptions = true)
 final class StatusCommand implements Callable<Integer>
 {

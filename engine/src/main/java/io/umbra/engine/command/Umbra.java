@@ -2,6 +2,7 @@ package io.umbra.engine.command;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.UsageMessageSpec;
 
 /**
  * The command line {@code umbra COMMAND}. Exit codes: 0 done; 1 it ran and the answer is no; 2 usage or configuration,
@@ -9,15 +10,19 @@ import picocli.CommandLine.Command;
  */
 @Command(
     name = "umbra",
-    description = "Keeps a byte-exact, offset-preserving shadow of a live Kafka cluster.",
+    description = "Keeps a byte-exact, offset-preserving shadow of a live Kafka cluster. 'umbra COMMAND --help' " +
+        "tells of each command; docs/ of settings, operations and failover.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
     versionProvider = VersionProvider.class,
-    exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
         "0:done",
         "1:it ran and the answer is no",
         "2:usage or configuration; one line on stderr says what is wrong"},
+    footer = {
+        "  umbra demo                            the whole story, with nothing to prepare",
+        "  umbra run /etc/umbra/paris.properties",
+        "  umbra status /etc/umbra/paris.properties --watch"},
     subcommands = {
         DemoCommand.class, RunCommand.class, StatusCommand.class, VerifyCommand.class, PromoteCommand.class,
         LedgerCommand.class, PauseCommand.class, ResumeCommand.class, LimitCommand.class, AcknowledgeCommand.class})
@@ -66,9 +71,32 @@ public final class Umbra
     /** Errors as the contract wants them, for any of the commands. */
     static CommandLine prepare(final CommandLine commandLine)
     {
+        final UsageMessageSpec usage = commandLine.getCommandSpec().usageMessage();
+        layOut(usage);
+        commandLine.getSubcommands().values().forEach((command) ->
+        {
+            final UsageMessageSpec help = command.getCommandSpec().usageMessage();
+            layOut(help);
+            if (help.exitCodeList().isEmpty())
+            {
+                help.exitCodeList(usage.exitCodeList());
+            }
+        });
         return commandLine
             .setUsageHelpAutoWidth(true)
             .setParameterExceptionHandler(Errors::onParameterException)
             .setExecutionExceptionHandler(Errors::onExecutionException);
+    }
+
+    /** Sections as a manual page has them. */
+    private static void layOut(final UsageMessageSpec usage)
+    {
+        usage.synopsisHeading("Usage: ")
+            .descriptionHeading("%n")
+            .parameterListHeading("%nParameters:%n")
+            .optionListHeading("%nOptions:%n")
+            .commandListHeading("%nCommands:%n")
+            .exitCodeListHeading("%nExit codes:%n")
+            .footerHeading("%nExamples:%n");
     }
 }

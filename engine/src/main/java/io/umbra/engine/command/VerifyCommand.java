@@ -32,8 +32,15 @@ import java.util.regex.PatternSyntaxException;
  */
 @Command(
     name = "verify",
+    exitCodeList = {
+        "0:no difference in what both hold",
+        "1:a difference, or something could not be compared",
+        "2:usage, configuration or credentials; one line on stderr says what is wrong"},
     description = "Compares the shadow with the live source: offsets, sizes and CRC-32C of every batch that both " +
         "hold; what the source has compacted since, record by record. Exit code 1 on any difference.",
+    footer = {
+        "  umbra verify paris.properties",
+        "  umbra verify paris.properties --deep --topics 'orders,payments\\..*'"},
     mixinStandardHelpOptions = true)
 final class VerifyCommand implements Callable<Integer>
 {
@@ -42,9 +49,10 @@ final class VerifyCommand implements Callable<Integer>
     @Mixin
     private ConfigFile configFile;
     @Option(names = "--topics", paramLabel = "REGEX",
-        description = "Only topics whose whole name matches; comma-separated.")
+        description = "Only topics whose whole name matches; comma-separated, all by default.")
     private String topics;
-    @Option(names = "--deep", description = "Compare every byte.")
+    @Option(names = "--deep",
+        description = "Compare every byte; by default headers, and the CRC-32C of the shadow's bytes.")
     private boolean isDeep;
     @Option(names = "--json", description = "One JSON document.")
     private boolean isJson;

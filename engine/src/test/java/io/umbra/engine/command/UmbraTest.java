@@ -81,6 +81,27 @@ class UmbraTest
         assertEquals("", err.toString());
     }
 
+    /** What it does, its options with what they mean, its exit codes, and examples. */
+    @Test
+    void everyCommandTellsOfItself()
+    {
+        for (final CommandLine command : new CommandLine(new Umbra()).getSubcommands().values())
+        {
+            final String name = command.getCommandName();
+            out.getBuffer().setLength(0);
+            assertEquals(0, execute(name, "--help"));
+            final String help = out.toString();
+            for (final String section : new String[]{
+                "Usage: umbra " + name, "Options:", "Exit codes:\n  0 ", "Examples:"})
+            {
+                assertTrue(help.contains(section), () -> section + " in\n" + help);
+            }
+            assertTrue(help.substring(help.indexOf("Examples:")).contains("umbra " + name), help);
+            command.getCommandSpec().options().forEach((option) ->
+                assertTrue(option.description().length > 0, () -> name + ' ' + option.longestName()));
+        }
+    }
+
     @Test
     void helpNamesTheCommandsThereAre()
     {
