@@ -4,9 +4,11 @@ import io.umbra.engine.config.ConfigException;
 import io.umbra.engine.config.UmbraConfig;
 import io.umbra.engine.control.ControlPlane;
 import io.umbra.engine.control.MetadataSync;
+import io.umbra.engine.scrub.Scrubber;
 import io.umbra.engine.source.FetchAgent;
 import io.umbra.engine.source.FetchLimits;
 import io.umbra.engine.source.LagSampler;
+import io.umbra.engine.source.LiveSource;
 import io.umbra.engine.source.SourceSettings;
 import io.umbra.engine.source.TokenBucket;
 import io.umbra.engine.status.LinkState;
@@ -62,6 +64,7 @@ public final class UmbraEngine implements AutoCloseable
     private Checkpoints checkpoints;
     private ControlPlane controlPlane;
     private MetadataSync metadataSync;
+    private Scrubber scrubber;
     private Incidents incidents;
     private TokenBucket linkRate;
     private AgentScheduler scheduler;
@@ -188,6 +191,10 @@ public final class UmbraEngine implements AutoCloseable
         isClosed = true;
         controlPlane.stop();
         metadataSync.stop();
+        if (null != scrubber)
+        {
+            scrubber.stop();
+        }
         scheduler.close();
         checkpoints.write();
         table.header().cleanStop();
@@ -248,6 +255,7 @@ public final class UmbraEngine implements AutoCloseable
             settings, config.topics(), config.startOffset(), config.topicsRefreshIntervalMs(), config.onTopicDelete(),
             config.journalDir(), partitions, events));
         metadataSync = metadataSync(settings, directory);
+        scrubber = scrubber(settings);
 
         scheduler = new AgentScheduler(config.threading(), config.idle(), events);
         scheduler.startBackground(new Housekeeper(
@@ -256,6 +264,24 @@ public final class UmbraEngine implements AutoCloseable
         scheduler.startBeside(new NamedAgent(sampler.roleName(), new CompositeAgent(sampler, rpoMeter)));
         scheduler.startBackground(controlPlane);
         scheduler.startBackgroundWriter(metadataSync);
+        if (null != scrubber)
+        {
+            scheduler.startBackgroundWriter(scrubber);
+        }
+    }
+
+    private Scrubber scrubber(final SourceSettings settings)
+    {
+        if (!config.scrub().isEnabled())
+        {
+            Scrubber.disable(config.journalDir(), events);
+            return null;
+        }
+        final LiveSource source = config.scrub().isCompared() ?
+            closeLater(new LiveSource(settings, config.topics(), "scrub")) : null;
+        return new Scrubber(new Scrubber.Context(
+            config.journalDir(), config.scrub(), source, null == source ? () -> {} : source::abort, incidents, events,
+            SystemEpochClock.INSTANCE));
     }
 
     private MetadataSync metadataSync(final SourceSettings settings, final JournalDirectory directory)

@@ -3,7 +3,8 @@ package io.umbra.journal;
 import java.util.UUID;
 
 /**
- * Something that happened to a partition at the source and that the operator should know of until he says that he does.
+ * Something that happened to a partition, at the source or to its shadow, and that the operator should know of until he
+ * says that he does.
  *
  * @param kind       of the event.
  * @param topic      name.
@@ -27,6 +28,10 @@ public record Incident(
         /** The topic was created anew under its name: the earlier generation is under {@code retired/}. */
         TOPIC_RECREATED,
         /** The topic was deleted at the source. */
-        TOPIC_DELETED
+        TOPIC_DELETED,
+        /** Sealed bytes of the shadow are not what was journaled any more. */
+        DAMAGE,
+        /** Sealed bytes of the shadow are sound in themselves, but not those that the source has. */
+        DIFFERENCE
     }
 }

@@ -19,8 +19,8 @@ import java.util.regex.Pattern;
  */
 @Command(
     name = "acknowledge",
-    description = "Takes note of incidents (gaps, divergences, topics deleted or created anew): umbra status shows " +
-        "them no longer. They stay in the ledger and under incidents/acknowledged/.",
+    description = "Takes note of incidents (gaps, divergences, topics deleted or created anew, damage): umbra status " +
+        "shows them no longer. They stay in the ledger and under incidents/acknowledged/.",
     footer = {
         "  umbra acknowledge paris.properties --topics orders"},
     mixinStandardHelpOptions = true)

@@ -92,6 +92,14 @@ public enum ConfigKey
     METRICS_LISTEN("metrics.listen", "off"),
     /** How often the source's end offsets are sampled for the lag. */
     LAG_SAMPLE_INTERVAL_MS("lag.sample.interval.ms", "100"),
+    /** Whether sealed segments are read again. */
+    SCRUB_ENABLED("scrub.enabled", "false"),
+    /** Whether they are compared with the source, too. */
+    SCRUB_SOURCE("scrub.source", "true"),
+    /** Most bytes per second that are read for it, from the disk and from the source each. */
+    SCRUB_RATE_BYTES_PER_SECOND("scrub.rate.bytes.per.second", "10MiB"),
+    /** From the end of a pass to the beginning of the next. */
+    SCRUB_INTERVAL_MS("scrub.interval.ms", "86400000"),
     /** How often the journal's checkpoint files are written. */
     CHECKPOINT_INTERVAL_MS("checkpoint.interval.ms", "5000");
 

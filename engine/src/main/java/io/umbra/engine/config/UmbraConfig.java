@@ -59,6 +59,7 @@ public final class UmbraConfig
     private final Optional<InetSocketAddress> metricsListen;
     private final long lagSampleIntervalMs;
     private final long checkpointIntervalMs;
+    private final ScrubSettings scrub;
 
     private UmbraConfig(final Path file, final Map<String, String> source, final ConfigValues values)
     {
@@ -111,6 +112,7 @@ public final class UmbraConfig
             ConfigKey.METRICS_LISTEN, ConfigForms.METRICS_LISTEN_ALLOWED, ConfigForms::parseListen);
         lagSampleIntervalMs = values.millis(ConfigKey.LAG_SAMPLE_INTERVAL_MS, 10, 60_000);
         checkpointIntervalMs = values.millis(ConfigKey.CHECKPOINT_INTERVAL_MS, 100, 3_600_000);
+        scrub = ScrubSettings.of(values);
     }
 
     /**
@@ -412,6 +414,12 @@ public final class UmbraConfig
     public long checkpointIntervalMs()
     {
         return checkpointIntervalMs;
+    }
+
+    /** How sealed segments are read again. */
+    public ScrubSettings scrub()
+    {
+        return scrub;
     }
 
     /**

@@ -36,8 +36,28 @@ public final class LiveSource implements VerifySource, AutoCloseable
      */
     public LiveSource(final SourceSettings settings, final TopicFilter topics)
     {
+        this(settings, topics, "verify");
+    }
+
+    /**
+     * Connections are opened as they are needed.
+     *
+     * @param settings how to reach the source.
+     * @param topics   that the link includes.
+     * @param role     part of the client id.
+     */
+    public LiveSource(final SourceSettings settings, final TopicFilter topics, final String role)
+    {
         this.topics = topics;
-        client = new SourceClient(settings, "verify");
+        client = new SourceClient(settings, role);
+    }
+
+    /**
+     * Makes a question that is waiting for its answer give up, and all that come after it. From any thread.
+     */
+    public void abort()
+    {
+        client.abort();
     }
 
     /**

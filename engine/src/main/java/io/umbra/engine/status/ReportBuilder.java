@@ -31,6 +31,7 @@ final class ReportBuilder
     private final List<StatusReport.Incident> incidents = new ArrayList<>();
     private final List<Promotion> promotions;
     private List<StatusReport.Metadata> metadata = List.of();
+    private StatusReport.Scrub scrub = StatusReport.Scrub.NEVER;
 
     private record TopicKey(String name, String id)
     {
@@ -134,6 +135,17 @@ final class ReportBuilder
         metadata = tasks;
     }
 
+    void scrub(final StatusReport.Scrub found)
+    {
+        scrub = found;
+    }
+
+    private StatusReport.Scrub scrub(final boolean isRunning)
+    {
+        return isRunning || StatusReport.Scrub.DISABLED.equals(scrub.state()) ?
+            scrub : scrub.in(StatusReport.Scrub.STOPPED);
+    }
+
     StatusReport build(final TableHeader header, final boolean isRunning, final long uptimeMs)
     {
         final String clusterId = header.clusterId();
@@ -153,7 +165,8 @@ final class ReportBuilder
                 rounded(header.rpoMaxMs())),
             topics(),
             List.copyOf(incidents),
-            metadata);
+            metadata,
+            scrub(isRunning));
     }
 
     /** Without a table: no engine has run on this journal. */
@@ -171,7 +184,8 @@ final class ReportBuilder
             new StatusReport.Rpo(0, 0, 0, 0),
             topics(),
             List.copyOf(incidents),
-            metadata);
+            metadata,
+            scrub(false));
     }
 
     private TopicRows topic(final String name, final UUID id)

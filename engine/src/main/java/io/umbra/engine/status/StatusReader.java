@@ -123,6 +123,7 @@ public final class StatusReader
         final ReportBuilder builder = new ReportBuilder(new Promotions(journalDir).list());
         new Incidents(journalDir).open().forEach(builder::add);
         builder.metadata(MetadataStatusFile.read(journalDir));
+        builder.scrub(ScrubStatusFile.read(journalDir));
         return builder;
     }
 

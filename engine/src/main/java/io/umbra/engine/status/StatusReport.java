@@ -19,6 +19,7 @@ import java.util.Map;
  * @param topics           by name.
  * @param incidents        what happened at the source and nobody has acknowledged, the oldest first.
  * @param metadata         what else of the source is kept, a row for each task that reads it.
+ * @param scrub            how the reading again of sealed segments goes.
  */
 public record StatusReport(
     String link,
@@ -32,7 +33,8 @@ public record StatusReport(
     Rpo rpoMs,
     List<Topic> topics,
     List<Incident> incidents,
-    List<Metadata> metadata)
+    List<Metadata> metadata,
+    Scrub scrub)
 {
     static final String RUNNING = "running";
     static final String STOPPED = "stopped";
@@ -89,6 +91,96 @@ public record StatusReport(
     public record Metadata(
         String task, String state, String lastComplete, Map<String, Integer> counts, String error)
     {
+    }
+
+    /**
+     * How the reading again of sealed segments goes.
+     *
+     * @param state         {@code DISABLED}, {@code WAITING} for the next pass, {@code RUNNING}, or {@code STOPPED}
+     *                      with the engine.
+     * @param pass          number of the current or else the last pass over this journal, 0 before the first.
+     * @param partition     that the pass has come to, as {@code topic-partition}; null between passes.
+     * @param progressBytes of sealed segments that the pass has read.
+     * @param totalBytes    of sealed segments when the pass began.
+     * @param comparedBytes that the pass has compared with the source.
+     * @param lastCompleted end of the last pass that came to its end, in ISO 8601, or null when there was none.
+     * @param findings      that a pass came upon and none has found gone since; the first ones only when there are
+     *                      many.
+     * @param moreFindings  beyond those.
+     * @param error         what the pass had to leave out, and why; null if nothing.
+     */
+    public record Scrub(
+        String state,
+        long pass,
+        String partition,
+        long progressBytes,
+        long totalBytes,
+        long comparedBytes,
+        String lastCompleted,
+        List<ScrubFinding> findings,
+        long moreFindings,
+        String error)
+    {
+        /** Sealed segments are not read again. */
+        public static final String DISABLED = "DISABLED";
+        /** For the next pass. */
+        public static final String WAITING = "WAITING";
+        /** A pass is under way. */
+        public static final String RUNNING = "RUNNING";
+        /** It will go on when the engine runs. */
+        public static final String STOPPED = "STOPPED";
+
+        static final Scrub NEVER = new Scrub(DISABLED, 0, null, 0, 0, 0, null, List.of(), 0, null);
+
+        /**
+         * The same in another state.
+         *
+         * @param newState of it.
+         * @return a copy.
+         */
+        public Scrub in(final String newState)
+        {
+            return new Scrub(newState, pass, partition, progressBytes, totalBytes, comparedBytes, lastCompleted,
+                findings, moreFindings, error);
+        }
+    }
+
+    /**
+     * Something that is wrong with a sealed segment.
+     *
+     * @param kind       {@code CORRUPT}, {@code UNREADABLE}, {@code CHANGED}; {@code CONTENT}, {@code MISSING} and
+     *                   {@code EXTRA} in comparison with the source.
+     * @param topic      name of the topic.
+     * @param partition  number within the topic.
+     * @param offset     first offset concerned.
+     * @param lastOffset last offset concerned.
+     * @param segment    name of the file.
+     * @param position   in it, in bytes; -1 when the file does not hold what it should.
+     * @param time       when it was found first, in ISO 8601.
+     * @param text       one line for people.
+     */
+    public record ScrubFinding(
+        String kind,
+        String topic,
+        int partition,
+        long offset,
+        long lastOffset,
+        String segment,
+        long position,
+        String time,
+        String text)
+    {
+        /**
+         * Whether it is the same finding, whenever it was made.
+         *
+         * @param other to compare with.
+         * @return true if only the time differs, if anything.
+         */
+        public boolean isSame(final ScrubFinding other)
+        {
+            return equals(new ScrubFinding(other.kind, other.topic, other.partition, other.offset, other.lastOffset,
+                other.segment, other.position, time, other.text));
+        }
     }
 
     /**

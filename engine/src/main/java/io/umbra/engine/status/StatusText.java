@@ -55,6 +55,10 @@ public final class StatusText
             text.append(String.format(Locale.ROOT, "metadata: %-6s  %s, as of %s, %s%n", task.task(), task.state(),
                 null == task.lastComplete() ? UNKNOWN : task.lastComplete(), counts(task)));
         }
+        if (!StatusReport.Scrub.DISABLED.equals(report.scrub().state()) || !report.scrub().findings().isEmpty())
+        {
+            appendScrub(text, report.scrub());
+        }
         text.append(System.lineSeparator());
         appendPartitions(text, report);
         appendTotals(text, report);
@@ -102,6 +106,26 @@ public final class StatusText
         }
 
         return String.format(Locale.ROOT, "%.1f %ciB", amount, "KMGT".charAt(unit));
+    }
+
+    private static void appendScrub(final StringBuilder text, final StatusReport.Scrub scrub)
+    {
+        text.append(String.format(Locale.ROOT, "scrub: %s, pass %d: %s of %s read, %s compared with the source, " +
+                "%s, last completed %s, %d findings%n",
+            scrub.state(), scrub.pass(), bytes(scrub.progressBytes()), bytes(scrub.totalBytes()),
+            bytes(scrub.comparedBytes()), null == scrub.partition() ? "all done" : "now " + scrub.partition(),
+            null == scrub.lastCompleted() ? UNKNOWN : scrub.lastCompleted(),
+            scrub.findings().size() + scrub.moreFindings()));
+        if (null != scrub.error())
+        {
+            text.append("scrub: left out: ").append(scrub.error()).append(System.lineSeparator());
+        }
+        for (final StatusReport.ScrubFinding finding : scrub.findings())
+        {
+            text.append(String.format(Locale.ROOT, "scrub: found %s %s %s-%d offset %d (to %d): %s position %d: %s%n",
+                finding.time(), finding.kind(), finding.topic(), finding.partition(), finding.offset(),
+                finding.lastOffset(), finding.segment(), finding.position(), finding.text()));
+        }
     }
 
     private static void appendPartitions(final StringBuilder text, final StatusReport report)

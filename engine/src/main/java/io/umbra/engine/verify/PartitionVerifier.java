@@ -26,6 +26,8 @@ final class PartitionVerifier
     private final boolean isCompacted;
     private final BatchComparison comparison;
     private final RecordComparison recordComparison;
+    private final long rangeStart;
+    private final long rangeEnd;
     private final VerdictBuilder verdict;
     private SourceCursor cursor;
     private BatchView batch;
@@ -53,6 +55,28 @@ final class PartitionVerifier
         final long checkpointedStart,
         final LongConsumer progress)
     {
+        this(settings, source, partition, policy, shadow, checkpointedStart, progress, 0, Long.MAX_VALUE);
+    }
+
+    /**
+     * Prepares to compare a part of the log.
+     *
+     * @param rangeStart first offset to be compared.
+     * @param rangeEnd   the offset behind the last one; the shadow's log reaches as far, unless it is the largest long.
+     */
+    PartitionVerifier(
+        final VerifySettings settings,
+        final VerifySource source,
+        final SourcePartition partition,
+        final CleanupPolicy policy,
+        final LogReader shadow,
+        final long checkpointedStart,
+        final LongConsumer progress,
+        final long rangeStart,
+        final long rangeEnd)
+    {
+        this.rangeStart = rangeStart;
+        this.rangeEnd = rangeEnd;
         this.settings = settings;
         this.source = source;
         this.partition = partition;
@@ -101,7 +125,7 @@ final class PartitionVerifier
     {
         // The shadow first: it follows the source, so that it may not be ahead of what the source says later.
         final long shadowStart = Math.max(shadow.startOffset(), checkpointedStart);
-        final long shadowEnd = shadowEnd();
+        final long shadowEnd = isWhole() ? shadowEnd() : rangeEnd;
         SourceBatches batches = source.open(partition);
         for (int i = 1; i < ATTEMPTS && batches.highWatermark() < shadowEnd; i++)
         {
@@ -112,7 +136,7 @@ final class PartitionVerifier
         verdict.source(batches.logStartOffset(), batches.highWatermark());
         end = shadowEnd < 0 ? batches.highWatermark() : Math.min(shadowEnd, batches.highWatermark());
         isEndKnown = shadowEnd >= 0;
-        final long start = Math.max(shadowStart, batches.logStartOffset());
+        final long start = Math.max(rangeStart, Math.max(shadowStart, batches.logStartOffset()));
         if (batches.logStartOffset() < shadowStart && settings.isFromEarliest())
         {
             verdict.note("the source holds older offsets, from " + batches.logStartOffset() +
@@ -128,11 +152,16 @@ final class PartitionVerifier
         {
             verdict.shadow(shadowStart, Math.max(start, verdict.endOffset()));
         }
-        if (shadowEnd > batches.highWatermark())
+        if (isWhole() && shadowEnd > batches.highWatermark())
         {
             verdict.differ(Kind.AHEAD, batches.highWatermark(), shadowEnd - 1, "the shadow ends at " + shadowEnd +
                 ", the source's high watermark is " + batches.highWatermark());
         }
+    }
+
+    private boolean isWhole()
+    {
+        return Long.MAX_VALUE == rangeEnd;
     }
 
     /**

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 
 /**
@@ -57,6 +58,36 @@ public final class Verifier
         final VerifySettings settings, final VerifySource source, final VerifyProgress progress) throws IOException
     {
         return new Verifier(settings, source, progress).verify();
+    }
+
+    /**
+     * Compares a part of one partition that the shadow holds wholly, such as a sealed segment.
+     *
+     * @param settings  where the shadow is, and how to compare.
+     * @param source    to compare with.
+     * @param partition to compare.
+     * @param policy    what the source does with the topic's old records.
+     * @param start     first offset to be compared.
+     * @param end       the offset behind the last one.
+     * @param progress  is told the bytes compared, after every batch; may wait. What it throws ends the comparison.
+     * @return what was found out.
+     * @throws NoSuchFileException if the shadow has no such partition.
+     * @throws IOException         if the shadow's directory cannot be read.
+     */
+    public static PartitionVerdict verify(
+        final VerifySettings settings,
+        final VerifySource source,
+        final SourcePartition partition,
+        final CleanupPolicy policy,
+        final long start,
+        final long end,
+        final LongConsumer progress) throws IOException
+    {
+        try (LogReader shadow = LogReader.open(settings.journalDir().resolve(partition.name())))
+        {
+            return new PartitionVerifier(
+                settings, source, partition, policy, shadow, 0, progress, start, end).verify();
+        }
     }
 
     private VerifyReport verify() throws IOException

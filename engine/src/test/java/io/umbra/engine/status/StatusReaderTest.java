@@ -71,6 +71,34 @@ class StatusReaderTest
     }
 
     @Test
+    void theScrubIsToldOf() throws IOException
+    {
+        assertEquals(StatusReport.Scrub.DISABLED, read(startMs).report().scrub().state());
+        assertFalse(StatusText.table(read(startMs)).contains("scrub"));
+        final StatusReport.Scrub scrub = new StatusReport.Scrub(
+            StatusReport.Scrub.RUNNING, 3, "orders-1", 5, 10, 4, "2026-11-23T10:00:00Z",
+            List.of(new StatusReport.ScrubFinding("CORRUPT", "orders", 1, 7, 8, "00000000000000000000.log", 99,
+                "2026-11-23T11:00:00Z", "stored CRC-32C is another")),
+            0, null);
+        table.header().heartbeatMs(startMs);
+        ScrubStatusFile.write(journalDir, scrub);
+        assertEquals(scrub, read(startMs).report().scrub());
+        final JsonNode document = json(read(startMs)).get("scrub");
+        assertEquals(
+            List.of("state", "pass", "partition", "progressBytes", "totalBytes", "comparedBytes", "lastCompleted",
+                "findings", "moreFindings", "error"),
+            names(document));
+        assertEquals(
+            List.of("kind", "topic", "partition", "offset", "lastOffset", "segment", "position", "time", "text"),
+            names(document.get("findings").get(0)));
+        final String text = StatusText.table(read(startMs));
+        assertTrue(text.contains("scrub: RUNNING, pass 3: 5 B of 10 B read, 4 B compared"), text);
+        assertTrue(text.contains("CORRUPT orders-1 offset 7 (to 8): 00000000000000000000.log position 99: "), text);
+        assertEquals(
+            StatusReport.Scrub.STOPPED, read(startMs + StatusReader.HEARTBEAT_TIMEOUT_MS + 1).report().scrub().state());
+    }
+
+    @Test
     void theJsonDocumentHasTheFieldsOfTheContractAndNoOthers() throws IOException
     {
         twoTopics();
@@ -78,7 +106,7 @@ class StatusReaderTest
 
         assertEquals(
             List.of("link", "engine", "state", "clusterId", "uptimeMs", "bytesPerSecond", "recordsPerSecond", "lag",
-                "rpoMs", "topics", "incidents", "metadata"),
+                "rpoMs", "topics", "incidents", "metadata", "scrub"),
             names(document));
         assertEquals(List.of("records", "ms"), names(document.get("lag")));
         assertEquals(List.of("p50", "p99", "p999", "max"), names(document.get("rpoMs")));

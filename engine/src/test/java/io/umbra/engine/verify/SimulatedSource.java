@@ -16,20 +16,20 @@ import java.util.zip.CRC32C;
 /**
  * A source whose batches are made by the test.
  */
-final class SimulatedSource implements VerifySource
+public final class SimulatedSource implements VerifySource
 {
-    static final UUID TOPIC_ID = new UUID(3, 4);
+    public static final UUID TOPIC_ID = new UUID(3, 4);
     private static final int HEADER_LENGTH = 61;
     private static final int CRC_START = 21;
 
     /**
      * One partition.
      */
-    static final class Partition
+    public static final class Partition
     {
-        final List<byte[]> batches = new ArrayList<>();
-        long logStartOffset;
-        long highWatermark;
+        public final List<byte[]> batches = new ArrayList<>();
+        public long logStartOffset;
+        public long highWatermark;
         int opened;
         Runnable onFetch = () ->
         {
@@ -38,15 +38,15 @@ final class SimulatedSource implements VerifySource
 
     final Map<SourcePartition, Partition> partitions = new HashMap<>();
     int fetchBytes = 3000;
-    IOException failure;
-    CleanupPolicy policy = CleanupPolicy.of("delete");
+    public IOException failure;
+    public CleanupPolicy policy = CleanupPolicy.of("delete");
 
-    static SourcePartition name(final String topic, final int partition)
+    public static SourcePartition name(final String topic, final int partition)
     {
         return new SourcePartition(topic, partition, TOPIC_ID);
     }
 
-    Partition add(final SourcePartition name)
+    public Partition add(final SourcePartition name)
     {
         final Partition partition = new Partition();
         partitions.put(name, partition);
@@ -56,7 +56,7 @@ final class SimulatedSource implements VerifySource
     /**
      * A batch of message format v2, with garbage for records.
      */
-    static byte[] batch(final long baseOffset, final int count, final int epoch, final int payload)
+    public static byte[] batch(final long baseOffset, final int count, final int epoch, final int payload)
     {
         final ByteBuffer batch = ByteBuffer.allocate(HEADER_LENGTH + payload);
         final byte[] records = new byte[payload];

@@ -613,6 +613,33 @@ class VerifierTest
         return verdicts.get(0);
     }
 
+    @Test
+    void comparesAPartOfALog() throws Exception
+    {
+        final SimulatedSource.Partition partition = fill(ORDERS, BATCHES);
+        shadow(ORDERS, partition.batches);
+        partition.highWatermark = 150 * RECORDS;
+        partition.logStartOffset = 10 * RECORDS;
+        partition.batches.set(100, batch(100 * RECORDS, RECORDS, 2, 400));
+        assertEquals(List.of(20, 0), verifyRange(50, 70));
+        assertEquals(List.of(10, 0), verifyRange(0, 20));
+        assertEquals(List.of(10, 0), verifyRange(140, 160));
+        assertEquals(List.of(20, 1), verifyRange(90, 110));
+        assertEquals(List.of(0, 0), verifyRange(160, 170));
+    }
+
+    /** Numbers of batches that were compared, and of differences. */
+    private List<Integer> verifyRange(final int firstBatch, final int endBatch) throws IOException
+    {
+        final long[] bytes = new long[1];
+        final PartitionVerdict verdict = Verifier.verify(
+            new VerifySettings(journalDir, (topic) -> true, false, false), source, ORDERS, source.policy,
+            (long)firstBatch * RECORDS, (long)endBatch * RECORDS, (length) -> bytes[0] += length);
+        assertNull(verdict.error());
+        assertEquals(verdict.bytes(), bytes[0]);
+        return List.of((int)verdict.batches(), verdict.differences().size());
+    }
+
     private SimulatedSource.Partition fill(final SourcePartition name, final int batches)
     {
         final SimulatedSource.Partition partition = source.add(name);
