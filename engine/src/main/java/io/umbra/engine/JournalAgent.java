@@ -75,6 +75,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
      * @param space              says whether the disk has room.
      * @param openLogs           how many logs may have their files open at once.
      * @param history            deals with a source whose past has changed.
+     * @param appendDelays       gets the age of what is journaled, where the source tells it.
      * @param counters           shown to the outside.
      * @param dutyCycle          times the duty cycles.
      * @param events             where news for the operator go.
@@ -89,6 +90,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
         SpaceGuard space,
         int openLogs,
         SourceHistory history,
+        AppendDelays appendDelays,
         Counters counters,
         DutyCycleTracker dutyCycle,
         EventLog events)
@@ -613,8 +615,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
             header.partitionIndex, header.assignmentEpoch, result.lastEpoch(), header.leaderId, result.baseOffset(),
             result.lastOffset(), result.segmentBaseOffset(), result.filePosition(), result.length(), result.records(),
             result.digest(), header.sourceHighWatermark, header.fetchTimeNs, commitTimeNs);
-        partition.addedBytes += result.length();
-        partition.addedRecords += result.records();
+        partition.added(result);
         touch(partition);
     }
 
@@ -646,6 +647,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
     {
         ctx.counters.bytes.getAndAddRelease(partition.addedBytes);
         ctx.counters.records.getAndAddRelease(partition.addedRecords);
+        ctx.appendDelays.journaled(partition.oldestAppendTimeMs, timeMs);
         partition.publish(ctx.table, flush.isDurableWhenWritten(), nanoTime, timeMs);
     }
 

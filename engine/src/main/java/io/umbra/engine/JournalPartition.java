@@ -1,6 +1,7 @@
 package io.umbra.engine;
 
 import io.umbra.engine.status.PartitionTable;
+import io.umbra.journal.AppendResult;
 import io.umbra.journal.PartitionLog;
 
 /**
@@ -12,6 +13,8 @@ final class JournalPartition
     /** Appended since the counters were last published. */
     long addedBytes;
     long addedRecords;
+    /** When the source took the oldest of those whose batches say so, milliseconds since 1970; -1 for none. */
+    long oldestAppendTimeMs = -1;
     boolean isTouched;
     /** When its indexes were last flushed with its log. */
     long wholeFlushNs = System.nanoTime() - JournalFlush.WHOLE_FLUSH_INTERVAL_NS;
@@ -31,6 +34,22 @@ final class JournalPartition
     PartitionLog log()
     {
         return slot.log;
+    }
+
+    /**
+     * An append is in the log and in the ledger.
+     *
+     * @param result of the append.
+     */
+    void added(final AppendResult result)
+    {
+        addedBytes += result.length();
+        addedRecords += result.records();
+        final long appendTimeMs = result.oldestAppendTime();
+        if (appendTimeMs >= 0 && (oldestAppendTimeMs < 0 || appendTimeMs < oldestAppendTimeMs))
+        {
+            oldestAppendTimeMs = appendTimeMs;
+        }
     }
 
     /**
@@ -93,6 +112,7 @@ final class JournalPartition
             log().lastStableOffset());
         addedBytes = 0;
         addedRecords = 0;
+        oldestAppendTimeMs = -1;
         isTouched = false;
     }
 }

@@ -2,24 +2,36 @@ package io.umbra.engine;
 
 import io.umbra.engine.source.LagListener;
 import io.umbra.engine.status.PartitionTable;
-import org.HdrHistogram.Histogram;
+import io.umbra.engine.status.RpoMethod;
+import io.umbra.engine.status.RpoSummary;
+import io.umbra.engine.status.RpoWindow;
+import io.umbra.engine.status.TableHeader;
+import org.HdrHistogram.PackedHistogram;
 import org.agrona.concurrent.Agent;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Keeps the lag of each partition in the table, the histogram of delays, and the throughput. Runs on the sampler's
- * thread: as the sampler's listener, and as an agent beside it that publishes once a second.
+ * Keeps the lag of each partition in the table, the histograms of delays of the link and of each partition, and the
+ * throughput. Runs on the sampler's thread: as the sampler's listener, and as an agent beside it that publishes once a
+ * second.
  */
 final class RpoMeter implements LagListener, Agent
 {
     private static final long PUBLISH_INTERVAL_NS = TimeUnit.SECONDS.toNanos(1);
-    private static final double US_PER_MS = 1000.0;
+    private static final int PARTITION_DIGITS = 2;
+    /** With many partitions each is published more seldom, so that it costs no more than a percent of a core. */
+    private static final int PARTITIONS_PER_PUBLISH = 500;
 
     private final PartitionTable table;
     private final Shards shards;
-    /** Microseconds, up to a day. */
-    private final Histogram delaysUs = new Histogram(TimeUnit.DAYS.toMicros(1), 3);
+    private final DelayWindows sampled = new DelayWindows(System.nanoTime());
+    private final DelayWindows appendTime = new DelayWindows(System.nanoTime());
+    /** By partition index; null where nothing was measured. */
+    private final List<PartitionDelays> partitions = new ArrayList<>();
+    private int nextPartition;
     private long publishedNs = System.nanoTime();
     private long publishedBytes;
     private long publishedRecords;
@@ -39,7 +51,17 @@ final class RpoMeter implements LagListener, Agent
     @Override
     public void onReached(final int partitionIndex, final long delayNs)
     {
-        delaysUs.recordValue(Math.min(delaysUs.getHighestTrackableValue(), TimeUnit.NANOSECONDS.toMicros(delayNs)));
+        final long delayUs = Math.min(DelayWindows.MAX_US, TimeUnit.NANOSECONDS.toMicros(delayNs));
+        sampled.record(delayUs);
+        while (partitions.size() <= partitionIndex)
+        {
+            partitions.add(null);
+        }
+        if (null == partitions.get(partitionIndex))
+        {
+            partitions.set(partitionIndex, new PartitionDelays());
+        }
+        partitions.get(partitionIndex).record(delayUs);
     }
 
     @Override
@@ -69,20 +91,10 @@ final class RpoMeter implements LagListener, Agent
         {
             return 0;
         }
-        final long bytes = shards.journaledBytes();
-        final long records = shards.journaledRecords();
-        final double seconds = (nowNs - publishedNs) / (double)PUBLISH_INTERVAL_NS;
-        table.header().throughput(
-            Math.round((bytes - publishedBytes) / seconds), Math.round((records - publishedRecords) / seconds),
-            bytes, records, System.currentTimeMillis());
-        table.header().rpoMs(
-            delaysUs.getValueAtPercentile(50) / US_PER_MS,
-            delaysUs.getValueAtPercentile(99) / US_PER_MS,
-            delaysUs.getValueAtPercentile(99.9) / US_PER_MS,
-            delaysUs.getMaxValue() / US_PER_MS);
+        publishThroughput(nowNs);
+        publishDelays(nowNs);
+        publishPartitions();
         publishedNs = nowNs;
-        publishedBytes = bytes;
-        publishedRecords = records;
         return 1;
     }
 
@@ -90,5 +102,61 @@ final class RpoMeter implements LagListener, Agent
     public String roleName()
     {
         return "umbra-rpo";
+    }
+
+    private void publishThroughput(final long nowNs)
+    {
+        final long bytes = shards.journaledBytes();
+        final long records = shards.journaledRecords();
+        final double seconds = (nowNs - publishedNs) / (double)PUBLISH_INTERVAL_NS;
+        table.header().throughput(
+            Math.round((bytes - publishedBytes) / seconds), Math.round((records - publishedRecords) / seconds),
+            bytes, records, System.currentTimeMillis());
+        publishedBytes = bytes;
+        publishedRecords = records;
+    }
+
+    private void publishDelays(final long nowNs)
+    {
+        shards.all().forEach((shard) -> shard.appendDelays().drainTo(appendTime));
+        sampled.roll(nowNs);
+        appendTime.roll(nowNs);
+        final TableHeader header = table.header();
+        for (final RpoWindow window : RpoWindow.values())
+        {
+            header.rpo(RpoMethod.SAMPLED, window, sampled.summary(window));
+            header.rpo(RpoMethod.LOG_APPEND_TIME, window, appendTime.summary(window));
+        }
+        final RpoSummary sinceStart = sampled.summary(RpoWindow.SINCE_START);
+        header.rpoMs(sinceStart.p50(), sinceStart.p99(), sinceStart.p999(), sinceStart.max());
+    }
+
+    private void publishPartitions()
+    {
+        int published = 0;
+        for (int i = 0; i < partitions.size() && published < PARTITIONS_PER_PUBLISH; i++)
+        {
+            nextPartition = (nextPartition + 1) % partitions.size();
+            final PartitionDelays delays = partitions.get(nextPartition);
+            if (null != delays && delays.isChanged)
+            {
+                delays.isChanged = false;
+                table.rpo(nextPartition, DelayWindows.summary(delays.delaysUs));
+                published++;
+            }
+        }
+    }
+
+    /** Of one partition since the start, in the little memory that they need. */
+    private static final class PartitionDelays
+    {
+        private final PackedHistogram delaysUs = new PackedHistogram(DelayWindows.MAX_US, PARTITION_DIGITS);
+        private boolean isChanged;
+
+        void record(final long delayUs)
+        {
+            delaysUs.recordValue(delayUs);
+            isChanged = true;
+        }
     }
 }

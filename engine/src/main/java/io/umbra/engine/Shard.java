@@ -7,13 +7,14 @@ import io.umbra.journal.ledger.Ledger;
  * One lane of the engine: a FetchAgent, an IPC stream and a JournalAgent, with the Flusher that waits for the
  * device.
  *
- * @param index    of the shard.
- * @param fetch    reads from the source.
- * @param journal  writes the logs.
- * @param flush    makes them durable.
- * @param bell     wakes the JournalAgent.
- * @param ledger   that the JournalAgent writes.
- * @param counters of the JournalAgent.
+ * @param index        of the shard.
+ * @param fetch        reads from the source.
+ * @param journal      writes the logs.
+ * @param flush        makes them durable.
+ * @param bell         wakes the JournalAgent.
+ * @param ledger       that the JournalAgent writes.
+ * @param counters     of the JournalAgent.
+ * @param appendDelays of what it journals.
  */
 record Shard(
     int index,
@@ -22,6 +23,7 @@ record Shard(
     Flusher flush,
     Doorbell bell,
     Ledger ledger,
-    JournalAgent.Counters counters)
+    JournalAgent.Counters counters,
+    AppendDelays appendDelays)
 {
 }

@@ -369,6 +369,7 @@ public final class UmbraEngine implements AutoCloseable
         final Doorbell bell = new Doorbell();
         final Flusher flush = closeLater(new Flusher(index, FLUSH_QUEUE_CAPACITY, bell::ring));
         final JournalAgent.Counters journalCounters = counters.journal();
+        final AppendDelays appendDelays = new AppendDelays(table.header().startTimeMs());
         final JournalAgent journal = new JournalAgent(new JournalAgent.Context(
             index,
             stream.poller(),
@@ -385,6 +386,7 @@ public final class UmbraEngine implements AutoCloseable
                 () -> checkpoints.write(),
                 counters.history(),
                 events)),
+            appendDelays,
             journalCounters,
             counters.dutyCycle("journal"),
             events));
@@ -408,7 +410,7 @@ public final class UmbraEngine implements AutoCloseable
             refreshMetadata,
             (question) -> controlPlane.ask(question),
             linkRate));
-        return new Shard(index, fetch, journal, flush, bell, ledger, journalCounters);
+        return new Shard(index, fetch, journal, flush, bell, ledger, journalCounters, appendDelays);
     }
 
     private <T extends AutoCloseable> T closeLater(final T resource)

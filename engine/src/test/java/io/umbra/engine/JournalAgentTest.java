@@ -12,6 +12,8 @@ import io.umbra.engine.config.OnDivergence;
 import io.umbra.engine.config.Retention;
 import io.umbra.engine.status.JournalState;
 import io.umbra.engine.status.PartitionTable;
+import io.umbra.engine.status.RpoSummary;
+import io.umbra.engine.status.RpoWindow;
 import io.umbra.journal.Incident;
 import io.umbra.journal.Incidents;
 import io.umbra.journal.PartitionLog;
@@ -30,6 +32,7 @@ import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.record.internal.SimpleRecord;
+import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,6 +77,7 @@ class JournalAgentTest
     private JournalAgent agent;
     private JournalAgent.Counters counters;
     private DutyCycleStallTracker dutyCycle;
+    private final AppendDelays appendDelays = new AppendDelays(10_000);
     private final AtomicInteger checkpoints = new AtomicInteger();
     private final PartitionSlot[] slots = new PartitionSlot[PARTITIONS];
     private final List<byte[]> written = new ArrayList<>();
@@ -117,6 +121,7 @@ class JournalAgentTest
                 checkpoints::incrementAndGet,
                 new ShardCounters(transport, 0).history(),
                 new EventLog())),
+            appendDelays,
             counters,
             dutyCycle,
             new EventLog()));
@@ -135,6 +140,39 @@ class JournalAgentTest
             begin(i, 1);
         }
         agent.doWork();
+    }
+
+    @Test
+    void theAgeOfWhatIsJournaledIsCountedWhereTheSourceTellsIt()
+    {
+        final long nowMs = System.currentTimeMillis();
+        publish(0, 1, 0);
+        publishAppendedAt(0, RECORDS, 9_999);
+        publishAppendedAt(1, 0, nowMs - 60_000);
+        agent.doWork();
+        final DelayWindows delays = new DelayWindows(0);
+        appendDelays.drainTo(delays);
+        delays.roll(0);
+        final RpoSummary summary = delays.summary(RpoWindow.SINCE_START);
+        assertEquals(1, summary.count(), "neither what has the producer's time nor what was there before the start");
+        assertTrue(summary.p50() >= 60_000, summary::toString);
+
+        // The oldest of a duty cycle stands for it.
+        publishAppendedAt(1, RECORDS, nowMs - 120_000);
+        publishAppendedAt(1, 2 * RECORDS, nowMs);
+        agent.doWork();
+        appendDelays.drainTo(delays);
+        delays.roll(0);
+        assertEquals(2, delays.summary(RpoWindow.SINCE_START).count());
+        assertTrue(delays.summary(RpoWindow.SINCE_START).max() >= 120_000);
+    }
+
+    private void publishAppendedAt(final int partition, final long offset, final long timeMs)
+    {
+        final ByteBuffer records = batch(offset, 100);
+        MemoryRecords.readableRecords(records).batches().iterator().next()
+            .setMaxTimestamp(TimestampType.LOG_APPEND_TIME, timeMs);
+        publish(partition, 1, offset, records, 0, records.capacity(), 0);
     }
 
     @AfterEach

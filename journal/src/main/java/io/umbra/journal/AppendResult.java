@@ -14,6 +14,7 @@ public final class AppendResult
     int records;
     int batches;
     long maxTimestamp;
+    long oldestAppendTime;
     long digest;
 
     /** @return base offset of the first batch. */
@@ -68,6 +69,17 @@ public final class AppendResult
     public long maxTimestamp()
     {
         return maxTimestamp;
+    }
+
+    /**
+     * When the source took the oldest of the batches that say so: those of topics with
+     * {@code message.timestamp.type=LogAppendTime}.
+     *
+     * @return milliseconds since 1970 by the source's clock, -1 if no batch says it.
+     */
+    public long oldestAppendTime()
+    {
+        return oldestAppendTime;
     }
 
     /** @return {@link RollingDigest} of the log after the append. */

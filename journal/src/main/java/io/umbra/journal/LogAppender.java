@@ -206,6 +206,7 @@ final class LogAppender
         result.records = 0;
         result.batches = 0;
         result.maxTimestamp = -1;
+        result.oldestAppendTime = -1;
     }
 
     private void commit(
@@ -229,6 +230,10 @@ final class LogAppender
         result.records += batch.count;
         result.batches++;
         result.maxTimestamp = Math.max(result.maxTimestamp, batch.maxTimestamp);
+        if (batch.isLogAppendTime() && (result.oldestAppendTime < 0 || batch.maxTimestamp < result.oldestAppendTime))
+        {
+            result.oldestAppendTime = batch.maxTimestamp;
+        }
         result.digest = state.digest;
     }
 

@@ -29,7 +29,8 @@ class StatusTest
     private static final String TOPIC = "orders";
     private static final int PARTITIONS = 3;
     private static final Set<String> DOCUMENT = Set.of("link", "engine", "state", "clusterId", "uptimeMs",
-        "bytesPerSecond", "recordsPerSecond", "lag", "rpoMs", "topics", "incidents", "metadata");
+        "bytesPerSecond", "recordsPerSecond", "lag", "rpoMs", "lagBytes", "rpo", "topics", "incidents",
+        "metadata");
     private static final Set<String> METADATA_FIELDS = Set.of("task", "state", "lastComplete", "counts", "error");
     private static final Map<String, Set<String>> METADATA_COUNTS = Map.of(
         "topics", Set.of("topics"),
@@ -40,7 +41,8 @@ class StatusTest
     private static final Set<String> TOPIC_FIELDS = Set.of("name", "id", "state", "partitions");
     private static final Set<String> PARTITION_FIELDS = Set.of("partition", "shard", "leader", "leaderEpoch",
         "logStartOffset", "endOffset", "durableOffset", "lastStableOffset", "sourceHighWatermark", "lagRecords",
-        "lagMs", "state");
+        "lagMs", "lagBytes", "rpoMs", "state");
+    private static final Set<String> SUMMARY = Set.of("count", "p50", "p99", "p999", "max");
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private Path dir;
@@ -58,6 +60,13 @@ class StatusTest
         assertEquals(new TreeSet<>(DOCUMENT), names(status));
         assertEquals(Set.of("records", "ms"), names(status.get("lag")));
         assertEquals(Set.of("p50", "p99", "p999", "max"), names(status.get("rpoMs")));
+        assertEquals(
+            new TreeSet<>(Set.of("method", "lastMinute", "lastHour", "sinceStart", "logAppendTime")),
+            names(status.get("rpo")));
+        for (final String window : List.of("lastMinute", "lastHour", "sinceStart"))
+        {
+            assertEquals(new TreeSet<>(SUMMARY), names(status.get("rpo").get(window)));
+        }
         for (final JsonNode task : status.get("metadata"))
         {
             assertEquals(new TreeSet<>(METADATA_FIELDS), names(task));
@@ -108,6 +117,8 @@ class StatusTest
                 assertEquals("ACTIVE", running.get("state").asText());
                 assertTrue(running.get("uptimeMs").asLong() > 0);
                 assertTrue(running.get("rpoMs").get("max").asDouble() > 0, running::toString);
+                assertEquals("sampled", running.get("rpo").get("method").asText());
+                assertTrue(running.get("rpo").get("sinceStart").get("count").asLong() > 0, running::toString);
                 assertEquals(METADATA_COUNTS.size(), running.get("metadata").size());
                 assertTopic(cluster, running);
                 assertTable(config, "running");

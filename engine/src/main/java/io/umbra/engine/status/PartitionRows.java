@@ -30,6 +30,11 @@ import static io.umbra.engine.status.PartitionTableLayout.RECORDS_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.ROWS_PER_CHUNK;
 import static io.umbra.engine.status.PartitionTableLayout.ROWS_PER_CHUNK_SHIFT;
 import static io.umbra.engine.status.PartitionTableLayout.ROW_LENGTH;
+import static io.umbra.engine.status.PartitionTableLayout.RPO_COUNT_OFFSET;
+import static io.umbra.engine.status.PartitionTableLayout.RPO_ROW_MAX_OFFSET;
+import static io.umbra.engine.status.PartitionTableLayout.RPO_ROW_P50_OFFSET;
+import static io.umbra.engine.status.PartitionTableLayout.RPO_ROW_P999_OFFSET;
+import static io.umbra.engine.status.PartitionTableLayout.RPO_ROW_P99_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.SAMPLED_END_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.SAMPLED_TIME_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.SHARD_OFFSET;
@@ -42,8 +47,9 @@ import static io.umbra.engine.status.PartitionTableLayout.TOPIC_STATE_OFFSET;
 
 /**
  * The reading side of a {@link PartitionTable}: the fields of a row by its index, for any thread or process. Nothing is
- * allocated, save for texts. Offsets and ids that are not known yet read as -1, times as 0. Fields are read one by one:
- * who compares two of them reads the one that follows before the one that leads, as the durable offset before the end.
+ * allocated, save for texts and summaries. Offsets and ids that are not known yet read as -1, times as 0. Fields are
+ * read one by one: who compares two of them reads the one that follows before the one that leads, as the durable offset
+ * before the end.
  */
 abstract class PartitionRows
 {
@@ -198,6 +204,19 @@ abstract class PartitionRows
     public long lagMs(final int index)
     {
         return readable(index).getLongVolatile(row(index) + LAG_OFFSET);
+    }
+
+    /** How old the partition's records were when they became part of the journal, as sampled since the start. */
+    public RpoSummary rpo(final int index)
+    {
+        final UnsafeBuffer chunk = readable(index);
+        final int row = row(index);
+        return new RpoSummary(
+            chunk.getLongVolatile(row + RPO_COUNT_OFFSET),
+            Float.intBitsToFloat(chunk.getIntVolatile(row + RPO_ROW_P50_OFFSET)),
+            Float.intBitsToFloat(chunk.getIntVolatile(row + RPO_ROW_P99_OFFSET)),
+            Float.intBitsToFloat(chunk.getIntVolatile(row + RPO_ROW_P999_OFFSET)),
+            Float.intBitsToFloat(chunk.getIntVolatile(row + RPO_ROW_MAX_OFFSET)));
     }
 
     /** State of the row's topic. */

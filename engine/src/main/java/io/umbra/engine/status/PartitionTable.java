@@ -30,6 +30,11 @@ import static io.umbra.engine.status.PartitionTableLayout.LOG_START_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.PARTITION_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.RECORDS_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.ROWS_PER_CHUNK_SHIFT;
+import static io.umbra.engine.status.PartitionTableLayout.RPO_COUNT_OFFSET;
+import static io.umbra.engine.status.PartitionTableLayout.RPO_ROW_MAX_OFFSET;
+import static io.umbra.engine.status.PartitionTableLayout.RPO_ROW_P50_OFFSET;
+import static io.umbra.engine.status.PartitionTableLayout.RPO_ROW_P999_OFFSET;
+import static io.umbra.engine.status.PartitionTableLayout.RPO_ROW_P99_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.SAMPLED_END_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.SAMPLED_TIME_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.SHARD_OFFSET;
@@ -361,6 +366,23 @@ public final class PartitionTable extends PartitionRows implements AutoCloseable
         chunk.putLongRelease(row + LAG_OFFSET, lagMs);
         chunk.putLongRelease(row + SAMPLED_END_OFFSET, sourceEndOffset);
         chunk.putLongRelease(row + SAMPLED_TIME_OFFSET, sampleTimeMs);
+    }
+
+    /**
+     * How old the partition's records were when they became part of the journal; sampler thread.
+     *
+     * @param index   of the row.
+     * @param summary of what was sampled since the engine's start.
+     */
+    public void rpo(final int index, final RpoSummary summary)
+    {
+        final UnsafeBuffer chunk = writable(index);
+        final int row = row(index);
+        chunk.putIntRelease(row + RPO_ROW_P50_OFFSET, Float.floatToRawIntBits((float)summary.p50()));
+        chunk.putIntRelease(row + RPO_ROW_P99_OFFSET, Float.floatToRawIntBits((float)summary.p99()));
+        chunk.putIntRelease(row + RPO_ROW_P999_OFFSET, Float.floatToRawIntBits((float)summary.p999()));
+        chunk.putIntRelease(row + RPO_ROW_MAX_OFFSET, Float.floatToRawIntBits((float)summary.max()));
+        chunk.putLongRelease(row + RPO_COUNT_OFFSET, summary.count());
     }
 
     private UnsafeBuffer writable(final int index)

@@ -46,6 +46,10 @@ package io.umbra.engine.status;
  *            in ms as float64; bytes/s, records/s, bytes, records   |
  *            since the start, time of the sample in ms as int64    ...
  *   +---------------------------------------------------------------+
+ * 768        RPO by method and window: for each its number of       |
+ *            measurements as int64, p50, p99, p99.9, max in ms as   |
+ *            float64; all 0 where nothing was measured             ...
+ *   +---------------------------------------------------------------+
  * </pre>
  * A text is a sequence number (int32, odd while the text changes), a length (int32) and that many bytes of UTF-8.
  * <pre>
@@ -104,6 +108,9 @@ final class PartitionTableLayout
     static final int TOTAL_RECORDS_OFFSET = 696;
     static final int SAMPLE_TIME_OFFSET = 704;
 
+    static final int RPO_WINDOWS_OFFSET = 768;
+    static final int RPO_WINDOW_LENGTH = 40;
+
     static final int PARTITION_OFFSET = 0;
     static final int SHARD_OFFSET = 4;
     static final int TOPIC_ID_HIGH_OFFSET = 8;
@@ -135,6 +142,11 @@ final class PartitionTableLayout
     static final int SAMPLED_END_OFFSET = 448;
     static final int SAMPLED_TIME_OFFSET = 456;
     static final int LAG_OFFSET = 464;
+    static final int RPO_COUNT_OFFSET = 472;
+    static final int RPO_ROW_P50_OFFSET = 480;
+    static final int RPO_ROW_P99_OFFSET = 484;
+    static final int RPO_ROW_P999_OFFSET = 488;
+    static final int RPO_ROW_MAX_OFFSET = 492;
 
     static final int LAST_STABLE_OFFSET = 512;
 

@@ -21,8 +21,10 @@ final class ReportBuilder
 {
     private static final long UNKNOWN = -1;
     private static final String STATE_UNKNOWN = "UNKNOWN";
+    private static final String METHOD = "sampled";
     private static final StatusReport.Partition UNKNOWN_PARTITION = new StatusReport.Partition(
-        -1, -1, -1, -1, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, STATE_UNKNOWN, null);
+        -1, -1, -1, -1, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN,
+        RpoSummary.NONE, STATE_UNKNOWN, null);
     private static final Base64.Encoder ID_ENCODER = Base64.getUrlEncoder().withoutPadding();
 
     private final Map<TopicKey, TopicRows> topics =
@@ -74,6 +76,8 @@ final class ReportBuilder
         final long sampleTimeMs = table.sampleTimeMs(index);
         final long end = table.journalEndOffset(index);
         final long highWatermark = UNKNOWN == sampledEnd ? table.highWatermark(index) : sampledEnd;
+        // Never against the high watermark of a response, which is as old as the last fetch.
+        final long lagRecords = lagRecords(sampledEnd, end);
         final FetchState fetchState = table.fetchState(index);
         final JournalState journalState = table.journalState(index);
         final boolean isJournalWorse = journalState.severity() >= fetchState.severity();
@@ -91,8 +95,10 @@ final class ReportBuilder
             durable,
             table.journalLastStableOffset(index),
             highWatermark,
-            lagRecords(highWatermark, end),
+            lagRecords,
             0 == agingMs || UNKNOWN == sampledLagMs ? sampledLagMs : sampledLagMs + Math.max(0, agingMs - sampleTimeMs),
+            lagBytes(lagRecords, table.journaledBytes(index), table.journaledRecords(index)),
+            rounded(table.rpo(index)),
             TopicState.PROMOTED == topic.state ? topic.state.name() :
                 isJournalWorse ? journalState.name() : fetchState.name(),
             error.isEmpty() || TopicState.PROMOTED == topic.state ? null : error));
@@ -106,6 +112,7 @@ final class ReportBuilder
         final TopicRows topic = topic(file.topic(), file.topicId());
         final StatusReport.Partition row = topic.partitions.getOrDefault(file.partition(), UNKNOWN_PARTITION);
         final long end = UNKNOWN == file.endOffset() ? row.endOffset() : file.endOffset();
+        final long lagRecords = UNKNOWN == row.lagMs() ? UNKNOWN : lagRecords(row.sourceHighWatermark(), end);
         topic.partitions.put(file.partition(), new StatusReport.Partition(
             file.partition(),
             row.shard(),
@@ -117,8 +124,10 @@ final class ReportBuilder
             Math.min(Math.max(file.durableOffset(), row.durableOffset()), end),
             row.lastStableOffset(),
             row.sourceHighWatermark(),
-            lagRecords(row.sourceHighWatermark(), end),
+            lagRecords,
             row.lagMs(),
+            lagBytes(lagRecords, row.lagBytes(), row.lagRecords()),
+            row.rpoMs(),
             row.state(),
             null == file.error() ? row.error() : file.error()));
     }
@@ -163,6 +172,13 @@ final class ReportBuilder
                 rounded(header.rpoP99Ms()),
                 rounded(header.rpoP999Ms()),
                 rounded(header.rpoMaxMs())),
+            lagBytes(),
+            new StatusReport.RpoDetails(
+                METHOD,
+                isRunning ? rounded(header.rpo(RpoMethod.SAMPLED, RpoWindow.LAST_MINUTE)) : RpoSummary.NONE,
+                isRunning ? rounded(header.rpo(RpoMethod.SAMPLED, RpoWindow.LAST_HOUR)) : RpoSummary.NONE,
+                rounded(header.rpo(RpoMethod.SAMPLED, RpoWindow.SINCE_START)),
+                appendTimes(header, isRunning)),
             topics(),
             List.copyOf(incidents),
             metadata,
@@ -182,6 +198,8 @@ final class ReportBuilder
             0,
             lag(false),
             new StatusReport.Rpo(0, 0, 0, 0),
+            UNKNOWN,
+            new StatusReport.RpoDetails(METHOD, RpoSummary.NONE, RpoSummary.NONE, RpoSummary.NONE, null),
             topics(),
             List.copyOf(incidents),
             metadata,
@@ -245,9 +263,65 @@ final class ReportBuilder
             0 == ms && !isMsKnown ? UNKNOWN : ms);
     }
 
+    /** Unknown if it is for one partition that lacks records: less than there is would be worse than no number. */
+    private long lagBytes()
+    {
+        long bytes = 0;
+        boolean isKnown = !topics.isEmpty();
+        for (final TopicRows topic : topics.values())
+        {
+            if (TopicState.SOURCE_DELETED != topic.state && TopicState.PROMOTED != topic.state)
+            {
+                for (final StatusReport.Partition partition : topic.partitions.values())
+                {
+                    bytes += Math.max(0, partition.lagBytes());
+                    isKnown &= UNKNOWN != partition.lagBytes();
+                }
+            }
+        }
+
+        return isKnown ? bytes : UNKNOWN;
+    }
+
+    private static StatusReport.RpoWindows appendTimes(final TableHeader header, final boolean isRunning)
+    {
+        final RpoSummary sinceStart = header.rpo(RpoMethod.LOG_APPEND_TIME, RpoWindow.SINCE_START);
+        if (0 == sinceStart.count())
+        {
+            return null;
+        }
+
+        return new StatusReport.RpoWindows(
+            isRunning ? rounded(header.rpo(RpoMethod.LOG_APPEND_TIME, RpoWindow.LAST_MINUTE)) : RpoSummary.NONE,
+            isRunning ? rounded(header.rpo(RpoMethod.LOG_APPEND_TIME, RpoWindow.LAST_HOUR)) : RpoSummary.NONE,
+            rounded(sinceStart));
+    }
+
+    /** No broker tells the bytes above an offset: what came so far tells how long a record is. */
+    private static long lagBytes(final long lagRecords, final long knownBytes, final long knownRecords)
+    {
+        if (lagRecords <= 0)
+        {
+            return lagRecords;
+        }
+
+        return knownBytes <= 0 || knownRecords <= 0 ?
+            UNKNOWN : Math.round((double)lagRecords * knownBytes / knownRecords);
+    }
+
     private static long lagRecords(final long highWatermark, final long endOffset)
     {
         return UNKNOWN == highWatermark || UNKNOWN == endOffset ? UNKNOWN : Math.max(0, highWatermark - endOffset);
+    }
+
+    private static RpoSummary rounded(final RpoSummary summary)
+    {
+        return new RpoSummary(
+            summary.count(),
+            rounded(summary.p50()),
+            rounded(summary.p99()),
+            rounded(summary.p999()),
+            rounded(summary.max()));
     }
 
     private static double rounded(final double value)

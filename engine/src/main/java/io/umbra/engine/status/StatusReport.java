@@ -16,6 +16,9 @@ import java.util.Map;
  * @param recordsPerSecond journaled of late, 0 when the engine is stopped.
  * @param lag              of the link as a whole.
  * @param rpoMs            recovery point objective as measured since the engine's start.
+ * @param lagBytes         that are missing, by the mean length of the records that each partition journaled since the
+ *                         start; -1 when it is not known of every partition that lacks records.
+ * @param rpo              the same as rpoMs and more: by window of time, and by the source's own timestamps.
  * @param topics           by name.
  * @param incidents        what happened at the source and nobody has acknowledged, the oldest first.
  * @param metadata         what else of the source is kept, a row for each task that reads it.
@@ -31,6 +34,8 @@ public record StatusReport(
     long recordsPerSecond,
     Lag lag,
     Rpo rpoMs,
+    long lagBytes,
+    RpoDetails rpo,
     List<Topic> topics,
     List<Incident> incidents,
     List<Metadata> metadata,
@@ -59,6 +64,37 @@ public record StatusReport(
      * @param max  largest.
      */
     public record Rpo(double p50, double p99, double p999, double max)
+    {
+    }
+
+    /**
+     * How old records were when they became part of the journal, by window of time.
+     *
+     * @param method        how it was measured: {@code sampled}, from asking a leader for its high watermark until the
+     *                      journal was past the answer, an upper bound for every topic.
+     * @param lastMinute    of the last minute; nothing of a stopped engine.
+     * @param lastHour      of the last hour; nothing of a stopped engine.
+     * @param sinceStart    since the engine's start.
+     * @param logAppendTime by the timestamps that the source gave the records, for topics with LogAppendTime; null
+     *                      where nothing was measured so.
+     */
+    public record RpoDetails(
+        String method,
+        RpoSummary lastMinute,
+        RpoSummary lastHour,
+        RpoSummary sinceStart,
+        RpoWindows logAppendTime)
+    {
+    }
+
+    /**
+     * One measure by window of time.
+     *
+     * @param lastMinute of the last minute; nothing of a stopped engine.
+     * @param lastHour   of the last hour; nothing of a stopped engine.
+     * @param sinceStart since the engine's start.
+     */
+    public record RpoWindows(RpoSummary lastMinute, RpoSummary lastHour, RpoSummary sinceStart)
     {
     }
 
@@ -209,6 +245,9 @@ public record StatusReport(
      * @param sourceHighWatermark as sampled.
      * @param lagRecords          records that the source has and the journal has not.
      * @param lagMs               age of the oldest of them, in milliseconds.
+     * @param lagBytes            their length by the mean of what was journaled since the start; -1 if nothing was.
+     * @param rpoMs               how old records were when they became part of the journal, as sampled since the start;
+     *                            with many partitions some seconds old.
      * @param state               the worse one of the states of fetching and of the journal.
      * @param error               what is wrong, or null.
      */
@@ -224,6 +263,8 @@ public record StatusReport(
         long sourceHighWatermark,
         long lagRecords,
         long lagMs,
+        long lagBytes,
+        RpoSummary rpoMs,
         String state,
         String error)
     {

@@ -40,6 +40,12 @@ public final class StatusText
             bytes(report.bytesPerSecond()), report.recordsPerSecond(),
             number(report.lag().records()), number(report.lag().ms()),
             report.rpoMs().p50(), report.rpoMs().p99(), report.rpoMs().p999(), report.rpoMs().max()));
+        appendRpo(text, "last minute", report.rpo().lastMinute());
+        appendRpo(text, "last hour", report.rpo().lastHour());
+        if (null != report.rpo().logAppendTime())
+        {
+            appendRpo(text, "since start, by LogAppendTime", report.rpo().logAppendTime().sinceStart());
+        }
         if (!status.error().isEmpty())
         {
             text.append("error: ").append(status.error()).append(System.lineSeparator());
@@ -125,6 +131,15 @@ public final class StatusText
             text.append(String.format(Locale.ROOT, "scrub: found %s %s %s-%d offset %d (to %d): %s position %d: %s%n",
                 finding.time(), finding.kind(), finding.topic(), finding.partition(), finding.offset(),
                 finding.lastOffset(), finding.segment(), finding.position(), finding.text()));
+        }
+    }
+
+    private static void appendRpo(final StringBuilder text, final String what, final RpoSummary rpo)
+    {
+        if (rpo.count() > 0)
+        {
+            text.append(String.format(Locale.ROOT, "RPO ms p50 %.1f  p99 %.1f  p99.9 %.1f  max %.1f  %s (%,d)%n",
+                rpo.p50(), rpo.p99(), rpo.p999(), rpo.max(), what, rpo.count()));
         }
     }
 

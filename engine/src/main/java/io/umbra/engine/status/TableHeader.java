@@ -22,6 +22,8 @@ import static io.umbra.engine.status.PartitionTableLayout.RPO_MAX_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.RPO_P50_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.RPO_P999_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.RPO_P99_OFFSET;
+import static io.umbra.engine.status.PartitionTableLayout.RPO_WINDOWS_OFFSET;
+import static io.umbra.engine.status.PartitionTableLayout.RPO_WINDOW_LENGTH;
 import static io.umbra.engine.status.PartitionTableLayout.SAMPLE_TIME_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.START_TIME_OFFSET;
 import static io.umbra.engine.status.PartitionTableLayout.TOTAL_BYTES_OFFSET;
@@ -185,6 +187,42 @@ public final class TableHeader
     }
 
     /**
+     * The recovery point objective as measured in one way over one window; sampler thread.
+     *
+     * @param method  of the measurement.
+     * @param window  of time.
+     * @param summary of the measurements.
+     */
+    public void rpo(final RpoMethod method, final RpoWindow window, final RpoSummary summary)
+    {
+        final UnsafeBuffer header = writable();
+        final int offset = windowOffset(method, window);
+        header.putLongRelease(offset, summary.count());
+        header.putLongRelease(offset + 8, Double.doubleToRawLongBits(summary.p50()));
+        header.putLongRelease(offset + 16, Double.doubleToRawLongBits(summary.p99()));
+        header.putLongRelease(offset + 24, Double.doubleToRawLongBits(summary.p999()));
+        header.putLongRelease(offset + 32, Double.doubleToRawLongBits(summary.max()));
+    }
+
+    /**
+     * The recovery point objective as measured in one way over one window.
+     *
+     * @param method of the measurement.
+     * @param window of time; that of a stopped engine ends with the engine.
+     * @return summary of the measurements, {@link RpoSummary#NONE} where there are none.
+     */
+    public RpoSummary rpo(final RpoMethod method, final RpoWindow window)
+    {
+        final int offset = windowOffset(method, window);
+        return new RpoSummary(
+            buffer.getLongVolatile(offset),
+            Double.longBitsToDouble(buffer.getLongVolatile(offset + 8)),
+            Double.longBitsToDouble(buffer.getLongVolatile(offset + 16)),
+            Double.longBitsToDouble(buffer.getLongVolatile(offset + 24)),
+            Double.longBitsToDouble(buffer.getLongVolatile(offset + 32)));
+    }
+
+    /**
      * Rates and totals; sampler thread.
      *
      * @param bytesPerSecond   journaled of late.
@@ -260,6 +298,12 @@ public final class TableHeader
     public long sampleTimeMs()
     {
         return buffer.getLongVolatile(SAMPLE_TIME_OFFSET);
+    }
+
+    private static int windowOffset(final RpoMethod method, final RpoWindow window)
+    {
+        return RPO_WINDOWS_OFFSET +
+            (method.ordinal() * RpoWindow.values().length + window.ordinal()) * RPO_WINDOW_LENGTH;
     }
 
     private UnsafeBuffer writable()

@@ -106,7 +106,7 @@ class StatusReaderTest
 
         assertEquals(
             List.of("link", "engine", "state", "clusterId", "uptimeMs", "bytesPerSecond", "recordsPerSecond", "lag",
-                "rpoMs", "topics", "incidents", "metadata", "scrub"),
+                "rpoMs", "lagBytes", "rpo", "topics", "incidents", "metadata", "scrub"),
             names(document));
         assertEquals(List.of("records", "ms"), names(document.get("lag")));
         assertEquals(List.of("p50", "p99", "p999", "max"), names(document.get("rpoMs")));
@@ -115,7 +115,8 @@ class StatusReaderTest
         final JsonNode partition = orders.get("partitions").get(1);
         assertEquals(
             List.of("partition", "shard", "leader", "leaderEpoch", "logStartOffset", "endOffset", "durableOffset",
-                "lastStableOffset", "sourceHighWatermark", "lagRecords", "lagMs", "state", "error"),
+                "lastStableOffset", "sourceHighWatermark", "lagRecords", "lagMs", "lagBytes", "rpoMs", "state",
+                "error"),
             names(partition));
 
         assertEquals("east", document.get("link").asText());
@@ -193,6 +194,64 @@ class StatusReaderTest
         assertEquals(5, partition().lagRecords());
         table.journalCommitted(0, 120, 3, 1, 1, 0, 0);
         assertEquals(0, partition().lagRecords());
+    }
+
+    @Test
+    void theHighWatermarkOfAResponseIsNoMeasureOfTheLag() throws IOException
+    {
+        table.add("orders", ORDERS_ID, 0, 0, 0);
+        table.journalPositions(0, 0, 50, 50, 0, 50);
+        table.fetched(0, 50, 50, 0, startMs);
+        assertEquals(50, partition().sourceHighWatermark());
+        assertEquals(-1, partition().lagRecords());
+        assertEquals(-1, partition().lagBytes());
+        assertEquals(new StatusReport.Lag(-1, -1), read(startMs).report().lag());
+        table.header().cleanStop();
+        writeLog("orders-0", ORDERS_ID, 0, 50);
+        assertEquals(-1, partition().lagRecords());
+    }
+
+    @Test
+    void theBytesThatAreMissingFollowFromTheMeanOfWhatCame() throws IOException
+    {
+        table.add("orders", ORDERS_ID, 0, 0, 0);
+        table.journalPositions(0, 0, 40, 40, 0, 40);
+        table.sampled(0, 44, startMs, 5);
+        assertEquals(-1, partition().lagBytes());
+        assertEquals(-1, read(startMs).report().lagBytes());
+        table.journalCommitted(0, 42, 3, 1_000, 10, 0, 0);
+        assertEquals(200, partition().lagBytes());
+        assertEquals(200, read(startMs).report().lagBytes());
+        table.journalCommitted(0, 44, 3, 200, 2, 0, 0);
+        assertEquals(0, read(startMs).report().lagBytes());
+    }
+
+    @Test
+    void theRpoIsToldByWindowAndMethod() throws IOException
+    {
+        twoTopics();
+        assertNull(read(startMs).report().rpo().logAppendTime());
+        table.header().rpo(RpoMethod.SAMPLED, RpoWindow.LAST_MINUTE, new RpoSummary(10, 1.23456, 2, 3, 4));
+        table.header().rpo(RpoMethod.SAMPLED, RpoWindow.LAST_HOUR, new RpoSummary(20, 2, 3, 4, 5));
+        table.header().rpo(RpoMethod.SAMPLED, RpoWindow.SINCE_START, new RpoSummary(30, 3, 4, 5, 6));
+        table.header().rpo(RpoMethod.LOG_APPEND_TIME, RpoWindow.SINCE_START, new RpoSummary(7, 8, 9, 10, 11));
+        table.rpo(0, new RpoSummary(12, 0.5, 1.5, 2.5, 3.5));
+        final Status status = read(startMs);
+        final JsonNode rpo = json(status).get("rpo");
+        assertEquals(List.of("method", "lastMinute", "lastHour", "sinceStart", "logAppendTime"), names(rpo));
+        assertEquals("sampled", rpo.get("method").asText());
+        assertEquals(List.of("count", "p50", "p99", "p999", "max"), names(rpo.get("lastMinute")));
+        assertEquals(1.235, rpo.get("lastMinute").get("p50").asDouble());
+        assertEquals(20, rpo.get("lastHour").get("count").asLong());
+        assertEquals(6.0, rpo.get("sinceStart").get("max").asDouble());
+        assertEquals(List.of("lastMinute", "lastHour", "sinceStart"), names(rpo.get("logAppendTime")));
+        assertEquals(9.0, rpo.get("logAppendTime").get("sinceStart").get("p99").asDouble());
+        assertEquals(new RpoSummary(12, 0.5, 1.5, 2.5, 3.5), partition().rpoMs());
+        assertTrue(StatusText.table(status).contains("last minute (10)"), StatusText.table(status));
+
+        table.header().cleanStop();
+        assertEquals(RpoSummary.NONE, read(startMs).report().rpo().lastMinute());
+        assertEquals(30, read(startMs).report().rpo().sinceStart().count());
     }
 
     @Test
