@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Properties;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
@@ -27,6 +28,7 @@ public final class Incidents
     private static final String SUFFIX = ".properties";
 
     private final Path directory;
+    private final Consumer<Incident> onAdded;
 
     /**
      * Nothing is created before the first incident.
@@ -35,7 +37,19 @@ public final class Incidents
      */
     public Incidents(final Path journalDir)
     {
+        this(journalDir, (incident) -> {});
+    }
+
+    /**
+     * Nothing is created before the first incident.
+     *
+     * @param journalDir of the journal.
+     * @param onAdded    told of each incident that was written, on the thread that wrote it.
+     */
+    public Incidents(final Path journalDir, final Consumer<Incident> onAdded)
+    {
         directory = journalDir.resolve(DIRECTORY);
+        this.onAdded = onAdded;
     }
 
     /**
@@ -59,6 +73,7 @@ public final class Incidents
         AtomicFile.write(
             SegmentFiles.SYSTEM, directory.resolve(fileName(incident)),
             ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8)), true);
+        onAdded.accept(incident);
     }
 
     /**

@@ -4,6 +4,8 @@ import io.umbra.codecs.ledger.CommitDecoder;
 import io.umbra.codecs.ledger.EngineEventDecoder;
 import io.umbra.codecs.ledger.EngineEventType;
 import io.umbra.codecs.ledger.GapDecoder;
+import io.umbra.codecs.ledger.LinkEventDecoder;
+import io.umbra.codecs.ledger.LinkHeadDecoder;
 import io.umbra.codecs.ledger.LogStartDecoder;
 import io.umbra.codecs.ledger.MessageHeaderDecoder;
 import io.umbra.codecs.ledger.MetadataDecoder;
@@ -13,6 +15,7 @@ import io.umbra.codecs.ledger.MetadataRoundDecoder;
 import io.umbra.codecs.ledger.PartitionOpenedDecoder;
 import io.umbra.codecs.ledger.PartitionStateDecoder;
 import io.umbra.codecs.ledger.RecoveredDecoder;
+import io.umbra.codecs.ledger.RpoSampleDecoder;
 import io.umbra.codecs.ledger.TruncatedDecoder;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.Int2ObjectHashMap;
@@ -38,6 +41,9 @@ final class EntryDispatcher
     private final MetadataRemovedDecoder metadataRemoved = new MetadataRemovedDecoder();
     private final MetadataRoundDecoder metadataRound = new MetadataRoundDecoder();
     private final MetadataHeadDecoder metadataHead = new MetadataHeadDecoder();
+    private final RpoSampleDecoder rpoSample = new RpoSampleDecoder();
+    private final LinkEventDecoder linkEvent = new LinkEventDecoder();
+    private final LinkHeadDecoder linkHead = new LinkHeadDecoder();
 
     /**
      * Whether bytes can be an entry.
@@ -115,6 +121,15 @@ final class EntryDispatcher
                 break;
             case MetadataHeadDecoder.TEMPLATE_ID:
                 handler.onMetadataHead(index, metadataHead.wrapAndApplyHeader(buffer, offset, header));
+                break;
+            case RpoSampleDecoder.TEMPLATE_ID:
+                handler.onRpoSample(index, rpoSample.wrapAndApplyHeader(buffer, offset, header));
+                break;
+            case LinkEventDecoder.TEMPLATE_ID:
+                handler.onLinkEvent(index, linkEvent.wrapAndApplyHeader(buffer, offset, header));
+                break;
+            case LinkHeadDecoder.TEMPLATE_ID:
+                handler.onLinkHead(index, linkHead.wrapAndApplyHeader(buffer, offset, header));
                 break;
             default:
                 handler.onUnknown(index, header.templateId());

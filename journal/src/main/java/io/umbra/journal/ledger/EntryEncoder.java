@@ -211,7 +211,7 @@ final class EntryEncoder
     /**
      * Texts are rare, so that they may allocate. One that is too long is cut, at a character's end.
      */
-    private static byte[] text(final String text)
+    static byte[] text(final String text)
     {
         if (text == null || text.isEmpty())
         {

@@ -6,7 +6,8 @@ import org.agrona.concurrent.SystemEpochClock;
 import java.nio.file.Path;
 
 /**
- * What a {@link Ledger} or {@link MetadataLedger} needs to know. Filled once, before it is opened; not thread safe.
+ * What a {@link Ledger}, {@link MetadataLedger} or {@link LinkLedger} needs to know. Filled once, before it is opened;
+ * not thread safe.
  */
 public final class LedgerContext
 {
@@ -17,6 +18,7 @@ public final class LedgerContext
     public static final long MIN_MAX_BYTES = 1L << 20;
 
     private static final String METADATA = "metadata";
+    private static final String LINK = "link";
 
     private Path ledgerDirectory;
     private int nodeId;
@@ -24,7 +26,8 @@ public final class LedgerContext
     private LedgerRoll roll = LedgerRoll.HOURLY;
     private long maxBytes = DEFAULT_MAX_BYTES;
     private EpochClock clock = SystemEpochClock.INSTANCE;
-    private boolean isOfMetadata;
+    /** Name of the directory, where it is not a shard's. */
+    private String name;
 
     /**
      * Where a shard's ledger lies.
@@ -47,6 +50,17 @@ public final class LedgerContext
     public static Path metadataDirectory(final Path ledgerDirectory)
     {
         return ledgerDirectory.resolve(METADATA);
+    }
+
+    /**
+     * Where the ledger of the link's history lies.
+     *
+     * @param ledgerDirectory {@code <journal.dir>/ledger}.
+     * @return {@code <journal.dir>/ledger/link}.
+     */
+    public static Path linkDirectory(final Path ledgerDirectory)
+    {
+        return ledgerDirectory.resolve(LINK);
     }
 
     /**
@@ -74,7 +88,7 @@ public final class LedgerContext
     }
 
     /**
-     * The shard, as every entry carries it. The ledger of the metadata belongs to none.
+     * The shard, as every entry carries it. The ledgers of metadata and link belong to none.
      *
      * @param number of the shard, from 0.
      * @return this.
@@ -123,7 +137,7 @@ public final class LedgerContext
 
     Path directory()
     {
-        return isOfMetadata ? metadataDirectory(ledgerDirectory) : shardDirectory(ledgerDirectory, shard);
+        return name == null ? shardDirectory(ledgerDirectory, shard) : ledgerDirectory.resolve(name);
     }
 
     int nodeId()
@@ -154,7 +168,14 @@ public final class LedgerContext
     /** For the ledger of the metadata, which belongs to no shard. */
     void concludeForMetadata()
     {
-        isOfMetadata = true;
+        name = METADATA;
+        conclude();
+    }
+
+    /** For the ledger of the link, which belongs to no shard. */
+    void concludeForLink()
+    {
+        name = LINK;
         conclude();
     }
 

@@ -3,6 +3,8 @@ package io.umbra.journal.ledger;
 import io.umbra.codecs.ledger.CommitDecoder;
 import io.umbra.codecs.ledger.EngineEventDecoder;
 import io.umbra.codecs.ledger.GapDecoder;
+import io.umbra.codecs.ledger.LinkEventDecoder;
+import io.umbra.codecs.ledger.LinkHeadDecoder;
 import io.umbra.codecs.ledger.LogStartDecoder;
 import io.umbra.codecs.ledger.MetadataDecoder;
 import io.umbra.codecs.ledger.MetadataHeadDecoder;
@@ -11,6 +13,7 @@ import io.umbra.codecs.ledger.MetadataRoundDecoder;
 import io.umbra.codecs.ledger.PartitionOpenedDecoder;
 import io.umbra.codecs.ledger.PartitionStateDecoder;
 import io.umbra.codecs.ledger.RecoveredDecoder;
+import io.umbra.codecs.ledger.RpoSampleDecoder;
 import io.umbra.codecs.ledger.TruncatedDecoder;
 
 /**
@@ -145,6 +148,36 @@ public interface LedgerEntryHandler
      * @param entry decoder on it.
      */
     default void onMetadataHead(final long index, final MetadataHeadDecoder entry)
+    {
+    }
+
+    /**
+     * How far the shadow was behind, over an interval.
+     *
+     * @param index of the entry.
+     * @param entry decoder on it.
+     */
+    default void onRpoSample(final long index, final RpoSampleDecoder entry)
+    {
+    }
+
+    /**
+     * Something happened to the link that an operator should know of.
+     *
+     * @param index of the entry.
+     * @param entry decoder on it.
+     */
+    default void onLinkEvent(final long index, final LinkEventDecoder entry)
+    {
+    }
+
+    /**
+     * A file of the ledger of the link begins.
+     *
+     * @param index of the entry.
+     * @param entry decoder on it.
+     */
+    default void onLinkHead(final long index, final LinkHeadDecoder entry)
     {
     }
 

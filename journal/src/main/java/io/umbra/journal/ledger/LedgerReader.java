@@ -47,8 +47,8 @@ public final class LedgerReader implements AutoCloseable
     /**
      * Opens a ledger at its first entry.
      *
-     * @param shardDirectory {@code <journal.dir>/ledger/shard-N} or {@code …/metadata}. It may be missing: entries come
-     *                       when there are any.
+     * @param shardDirectory {@code <journal.dir>/ledger/shard-N}, {@code …/metadata} or {@code …/link}. It may be
+     *                       missing: entries come when there are any.
      * @return the reader.
      * @throws LedgerException if one of its files is damaged.
      */
@@ -150,6 +150,29 @@ public final class LedgerReader implements AutoCloseable
         else
         {
             toStart();
+        }
+    }
+
+    /**
+     * Goes back to the begin of a file that begins before a time, so that entries of that time are still to come: those
+     * of files that begin later, and what comes before it in this one.
+     *
+     * @param timeMs wall clock, milliseconds since 1970.
+     */
+    public void toTime(final long timeMs)
+    {
+        if (!isOpen())
+        {
+            return;
+        }
+        final Map.Entry<Long, Path> file = files().floorEntry(timeMs / CycleName.CYCLE_MS);
+        if (file == null)
+        {
+            toStart();
+        }
+        else
+        {
+            seek(file.getKey(), 0);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.umbra.journal.ledger;
 
+import io.umbra.codecs.ledger.LinkHeadEncoder;
 import io.umbra.codecs.ledger.MessageHeaderEncoder;
 import io.umbra.codecs.ledger.MetadataEncoder;
 import io.umbra.codecs.ledger.MetadataHeadEncoder;
@@ -45,7 +46,7 @@ final class MetadataEntryEncoder
      */
     static int maxLength(final int templateId)
     {
-        return templateId >= MetadataEncoder.TEMPLATE_ID && templateId <= MetadataHeadEncoder.TEMPLATE_ID ?
+        return templateId >= MetadataEncoder.TEMPLATE_ID && templateId <= LinkHeadEncoder.TEMPLATE_ID ?
             MAX_ENTRY_LENGTH : EntryEncoder.MAX_ENTRY_LENGTH;
     }
 
