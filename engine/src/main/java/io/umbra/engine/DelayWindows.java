@@ -1,8 +1,8 @@
 package io.umbra.engine;
 
+import io.umbra.engine.rpo.DelayCodec;
 import io.umbra.engine.status.RpoSummary;
 import io.umbra.engine.status.RpoWindow;
-import org.HdrHistogram.AbstractHistogram;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.IntCountsHistogram;
 
@@ -16,7 +16,6 @@ final class DelayWindows
 {
     /** Longer ones count as this. */
     static final long MAX_US = TimeUnit.DAYS.toMicros(1);
-    private static final double US_PER_MS = 1000.0;
     private static final int DIGITS = 3;
     private static final int WINDOW_DIGITS = 2;
 
@@ -90,11 +89,11 @@ final class DelayWindows
         switch (window)
         {
             case LAST_MINUTE:
-                return summary(minute.merged());
+                return DelayCodec.summary(minute.merged());
             case LAST_HOUR:
-                return summary(hour.merged());
+                return DelayCodec.summary(hour.merged());
             default:
-                return summary(sinceStart);
+                return DelayCodec.summary(sinceStart);
         }
     }
 
@@ -108,27 +107,6 @@ final class DelayWindows
         final Histogram copy = interval.copy();
         interval.reset();
         return copy;
-    }
-
-    /**
-     * Sums a histogram up.
-     *
-     * @param delaysUs microseconds.
-     * @return milliseconds.
-     */
-    static RpoSummary summary(final AbstractHistogram delaysUs)
-    {
-        if (0 == delaysUs.getTotalCount())
-        {
-            return RpoSummary.NONE;
-        }
-        final double max = delaysUs.getMaxValue() / US_PER_MS;
-        return new RpoSummary(
-            delaysUs.getTotalCount(),
-            Math.min(max, delaysUs.getValueAtPercentile(50) / US_PER_MS),
-            Math.min(max, delaysUs.getValueAtPercentile(99) / US_PER_MS),
-            Math.min(max, delaysUs.getValueAtPercentile(99.9) / US_PER_MS),
-            max);
     }
 
     /** A ring of slots: the one that is being filled, and as many full ones as make up the window. */

@@ -1,11 +1,13 @@
 package io.umbra.engine;
 
+import io.umbra.engine.rpo.DelayCodec;
 import io.umbra.engine.source.LagListener;
 import io.umbra.engine.status.PartitionTable;
 import io.umbra.engine.status.RpoMethod;
 import io.umbra.engine.status.RpoSummary;
 import io.umbra.engine.status.RpoWindow;
 import io.umbra.engine.status.TableHeader;
+import org.HdrHistogram.Histogram;
 import org.HdrHistogram.PackedHistogram;
 import org.agrona.concurrent.Agent;
 
@@ -21,6 +23,8 @@ import java.util.concurrent.TimeUnit;
 final class RpoMeter implements LagListener, Agent
 {
     private static final long PUBLISH_INTERVAL_NS = TimeUnit.SECONDS.toNanos(1);
+    /** How often what was measured goes to the ledger; somewhat less, since it is looked at once a second. */
+    private static final long RECORD_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(1_500);
     private static final int PARTITION_DIGITS = 2;
     /** With many partitions each is published more seldom, so that it costs no more than a percent of a core. */
     private static final int PARTITIONS_PER_PUBLISH = 500;
@@ -29,6 +33,8 @@ final class RpoMeter implements LagListener, Agent
     private final Shards shards;
     private final DelayWindows sampled = new DelayWindows(System.nanoTime());
     private final DelayWindows appendTime = new DelayWindows(System.nanoTime());
+    private final Intervals intervals;
+    private long intervalNs = System.nanoTime();
     /** By partition index; null where nothing was measured. */
     private final List<PartitionDelays> partitions = new ArrayList<>();
     private int nextPartition;
@@ -36,10 +42,25 @@ final class RpoMeter implements LagListener, Agent
     private long publishedBytes;
     private long publishedRecords;
 
-    RpoMeter(final PartitionTable table, final Shards shards)
+    /** Takes what was measured in an interval. */
+    @FunctionalInterface
+    interface Intervals
+    {
+        /**
+         * An interval has ended; on the sampler's thread.
+         *
+         * @param intervalMs    its length.
+         * @param sampled       delays in microseconds, the taker's to keep.
+         * @param logAppendTime likewise.
+         */
+        void ended(long intervalMs, Histogram sampled, Histogram logAppendTime);
+    }
+
+    RpoMeter(final PartitionTable table, final Shards shards, final Intervals intervals)
     {
         this.table = table;
         this.shards = shards;
+        this.intervals = intervals;
     }
 
     @Override
@@ -95,7 +116,21 @@ final class RpoMeter implements LagListener, Agent
         publishDelays(nowNs);
         publishPartitions();
         publishedNs = nowNs;
+        if (nowNs - intervalNs >= RECORD_INTERVAL_NS)
+        {
+            endInterval(nowNs);
+        }
         return 1;
+    }
+
+    /** What was measured since the last interval is not lost. */
+    @Override
+    public void onClose()
+    {
+        final long nowNs = System.nanoTime();
+        publishThroughput(nowNs);
+        publishDelays(nowNs);
+        endInterval(nowNs);
     }
 
     @Override
@@ -104,11 +139,18 @@ final class RpoMeter implements LagListener, Agent
         return "umbra-rpo";
     }
 
+    private void endInterval(final long nowNs)
+    {
+        intervals.ended(
+            TimeUnit.NANOSECONDS.toMillis(nowNs - intervalNs), sampled.takeInterval(), appendTime.takeInterval());
+        intervalNs = nowNs;
+    }
+
     private void publishThroughput(final long nowNs)
     {
         final long bytes = shards.journaledBytes();
         final long records = shards.journaledRecords();
-        final double seconds = (nowNs - publishedNs) / (double)PUBLISH_INTERVAL_NS;
+        final double seconds = Math.max(1, nowNs - publishedNs) / (double)PUBLISH_INTERVAL_NS;
         table.header().throughput(
             Math.round((bytes - publishedBytes) / seconds), Math.round((records - publishedRecords) / seconds),
             bytes, records, System.currentTimeMillis());
@@ -141,7 +183,7 @@ final class RpoMeter implements LagListener, Agent
             if (null != delays && delays.isChanged)
             {
                 delays.isChanged = false;
-                table.rpo(nextPartition, DelayWindows.summary(delays.delaysUs));
+                table.rpo(nextPartition, DelayCodec.summary(delays.delaysUs));
                 published++;
             }
         }

@@ -2,11 +2,14 @@ package io.umbra.engine;
 
 import io.aeron.driver.DutyCycleTracker;
 import io.aeron.driver.status.DutyCycleStallTracker;
+import io.umbra.engine.metrics.ShardCounter;
 import io.umbra.engine.source.FetchCounters;
 import io.umbra.transport.CounterTypes;
 import io.umbra.transport.ShardTransport;
 import org.agrona.concurrent.status.AtomicCounter;
 
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -18,23 +21,37 @@ final class ShardCounters implements FetchCounters
 
     private final ShardTransport transport;
     private final int shard;
+    private final Queue<ShardCounter> shown;
 
     ShardCounters(final ShardTransport transport, final int shard)
     {
+        this(transport, shard, new ConcurrentLinkedQueue<>());
+    }
+
+    /**
+     * Counters of a shard.
+     *
+     * @param transport that has them.
+     * @param shard     that they belong to.
+     * @param shown     to which each is added; for any thread.
+     */
+    ShardCounters(final ShardTransport transport, final int shard, final Queue<ShardCounter> shown)
+    {
         this.transport = transport;
         this.shard = shard;
+        this.shown = shown;
     }
 
     @Override
     public AtomicCounter fetchedBytes(final int brokerId)
     {
-        return counter(CounterTypes.FETCHED_BYTES, "broker " + brokerId + " fetched bytes");
+        return counter(CounterTypes.FETCHED_BYTES, brokerId, null, "broker " + brokerId + " fetched bytes");
     }
 
     @Override
     public AtomicCounter fetchResponses(final int brokerId)
     {
-        return counter(CounterTypes.FETCH_RESPONSES, "broker " + brokerId + " fetch responses");
+        return counter(CounterTypes.FETCH_RESPONSES, brokerId, null, "broker " + brokerId + " fetch responses");
     }
 
     @Override
@@ -83,14 +100,22 @@ final class ShardCounters implements FetchCounters
     DutyCycleTracker dutyCycle(final String agent)
     {
         return new DutyCycleStallTracker(
-            counter(CounterTypes.MAX_DUTY_CYCLE, agent + " agent longest duty cycle, ns"),
-            counter(CounterTypes.LONG_DUTY_CYCLES,
+            counter(CounterTypes.MAX_DUTY_CYCLE, ShardCounter.NO_BROKER, agent,
+                agent + " agent longest duty cycle, ns"),
+            counter(CounterTypes.LONG_DUTY_CYCLES, ShardCounter.NO_BROKER, agent,
                 agent + " agent duty cycles longer than " + LONG_DUTY_CYCLE_MS + " ms"),
             TimeUnit.MILLISECONDS.toNanos(LONG_DUTY_CYCLE_MS));
     }
 
     private AtomicCounter counter(final int typeId, final String name)
     {
-        return transport.counter(typeId, "umbra shard " + shard + " " + name);
+        return counter(typeId, ShardCounter.NO_BROKER, null, name);
+    }
+
+    private AtomicCounter counter(final int typeId, final int brokerId, final String agent, final String name)
+    {
+        final AtomicCounter counter = transport.counter(typeId, "umbra shard " + shard + " " + name);
+        shown.add(new ShardCounter(typeId, shard, brokerId, agent, counter::get));
+        return counter;
     }
 }

@@ -4,6 +4,7 @@ import io.umbra.engine.config.ConfigException;
 import io.umbra.engine.config.UmbraConfig;
 import io.umbra.engine.control.ControlPlane;
 import io.umbra.engine.control.MetadataSync;
+import io.umbra.engine.metrics.ShardCounter;
 import io.umbra.engine.scrub.Scrubber;
 import io.umbra.engine.source.FetchAgent;
 import io.umbra.engine.source.FetchLimits;
@@ -23,6 +24,7 @@ import io.umbra.journal.ledger.LedgerException;
 import io.umbra.journal.ledger.LedgerReconciler;
 import io.umbra.journal.ledger.LedgerRoll;
 import io.umbra.journal.ledger.LedgerState;
+import io.umbra.journal.ledger.LinkLedger;
 import io.umbra.journal.ledger.MetadataLedger;
 import io.umbra.transport.FramePublisher;
 import io.umbra.transport.ShardTransport;
@@ -36,6 +38,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -58,6 +62,7 @@ public final class UmbraEngine implements AutoCloseable
 
     private final UmbraConfig config;
     private final EventLog events = new EventLog();
+    private final Queue<ShardCounter> shardCounters = new ConcurrentLinkedQueue<>();
     private final Deque<AutoCloseable> toClose = new ArrayDeque<>();
     private PartitionTable table;
     private EnginePartitions partitions;
@@ -65,6 +70,7 @@ public final class UmbraEngine implements AutoCloseable
     private ControlPlane controlPlane;
     private MetadataSync metadataSync;
     private Scrubber scrubber;
+    private LinkObserver observer;
     private Incidents incidents;
     private TokenBucket linkRate;
     private AgentScheduler scheduler;
@@ -210,8 +216,10 @@ public final class UmbraEngine implements AutoCloseable
 
     private void start(final SegmentFiles segmentFiles) throws IOException
     {
+        final Observation observation = new Observation(config, events);
+        observation.openEvents();
         warnOfSettingsWithoutEffect();
-        incidents = new Incidents(config.journalDir());
+        incidents = new Incidents(config.journalDir(), (incident) -> observer.incident(incident));
         linkRate = new TokenBucket(config.rateLimitBytesPerSecond().orElse(TokenBucket.UNLIMITED));
         final SourceSettings settings = sourceSettings();
         final JournalDirectory directory = closeLater(
@@ -243,7 +251,14 @@ public final class UmbraEngine implements AutoCloseable
             list.add(shard(i, settings, transport, slots, () -> controlPlane.refresh()));
         }
         final Shards shards = new Shards(list);
-        final RpoMeter rpoMeter = new RpoMeter(table, shards);
+        final LinkLedger linkLedger = closeLater(observation.openLedger(ledgerContext()));
+        observer = new LinkObserver(new LinkObserver.Context(
+            table,
+            linkLedger,
+            new SpaceGuard(config.journalDir(), config.journalMinFreeBytes(), SystemEpochClock.INSTANCE)::problem,
+            events,
+            SystemEpochClock.INSTANCE));
+        final RpoMeter rpoMeter = new RpoMeter(table, shards, observer::measured);
         final LagSampler sampler = new LagSampler(settings, config.lagSampleIntervalMs(), rpoMeter);
         checkpoints = new Checkpoints(directory, slots, events);
         partitions = new EnginePartitions(
@@ -257,7 +272,14 @@ public final class UmbraEngine implements AutoCloseable
         metadataSync = metadataSync(settings, directory);
         scrubber = scrubber(settings);
 
+        if (config.metricsListen().isPresent())
+        {
+            closeLater(observation.launchMetrics(() -> List.copyOf(shardCounters)));
+        }
+
         scheduler = new AgentScheduler(config.threading(), config.idle(), events);
+        // The first to start is the last to end: it hears of what the others do until then.
+        scheduler.startBackgroundWriter(observer);
         scheduler.startBackground(new Housekeeper(
             table.header(), checkpoints, events, config.checkpointIntervalMs(), () -> checkTransport(transport)));
         scheduler.startData(list);
@@ -319,7 +341,6 @@ public final class UmbraEngine implements AutoCloseable
     private void warnOfSettingsWithoutEffect()
     {
         warnIf(config.archiveEnabled(), "archive.enabled");
-        warnIf(config.metricsListen().isPresent(), "metrics.listen");
     }
 
     private void warnIf(final boolean isSet, final String setting)
@@ -363,7 +384,7 @@ public final class UmbraEngine implements AutoCloseable
         final Runnable refreshMetadata) throws IOException
     {
         final ShardTransport.ShardStream stream = transport.openStream(index);
-        final ShardCounters counters = new ShardCounters(transport, index);
+        final ShardCounters counters = new ShardCounters(transport, index, shardCounters);
         final Ledger ledger = closeLater(Ledger.open(ledgerContext().shard(index)));
         ledger.findings().forEach((finding) -> events.warn("ledger: " + finding));
         final Doorbell bell = new Doorbell();

@@ -36,6 +36,8 @@ final class LedgerCommand implements Callable<Integer>
     @Option(names = "--metadata", description =
         "What was known of the source besides its records: topics, groups and their offsets, access rules, quotas.")
     private boolean isMetadata;
+    @Option(names = "--link", description = "How the link was: RPO samples, changes of state, incidents.")
+    private boolean isLink;
     @Option(names = "--json", description = "One JSON document.")
     private boolean isJson;
 
@@ -50,9 +52,15 @@ final class LedgerCommand implements Callable<Integer>
             throw new ParameterException(
                 spec.commandLine(), "option '--tail' has value '" + tail + "': allowed is a number from 0 up");
         }
+        if (isLink && isMetadata)
+        {
+            throw new ParameterException(
+                spec.commandLine(), "options '--link' and '--metadata' exclude each other: allowed is one of them");
+        }
         final UmbraConfig config = configFile.load();
         final Path directory = config.journalDir().resolve("ledger");
-        final LedgerPrinter printer = isMetadata ? LedgerPrinter.ofMetadata(directory) : new LedgerPrinter(directory);
+        final LedgerPrinter printer = isMetadata ? LedgerPrinter.ofMetadata(directory) :
+            isLink ? LedgerPrinter.ofLink(directory) : new LedgerPrinter(directory);
         final long count = null == tail ? Long.MAX_VALUE : tail;
         try
         {

@@ -90,6 +90,8 @@ public enum ConfigKey
     ARCHIVE_MAX_BYTES("archive.max.bytes", "10GiB"),
     /** Address for Prometheus. */
     METRICS_LISTEN("metrics.listen", "off"),
+    /** Where events go, and in which form. */
+    EVENTS_LOG("events.log", "text"),
     /** How often the source's end offsets are sampled for the lag. */
     LAG_SAMPLE_INTERVAL_MS("lag.sample.interval.ms", "100"),
     /** Whether sealed segments are read again. */

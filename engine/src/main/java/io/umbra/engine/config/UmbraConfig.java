@@ -57,6 +57,7 @@ public final class UmbraConfig
     private final Path archiveDir;
     private final long archiveMaxBytes;
     private final Optional<InetSocketAddress> metricsListen;
+    private final EventsLog eventsLog;
     private final long lagSampleIntervalMs;
     private final long checkpointIntervalMs;
     private final ScrubSettings scrub;
@@ -110,6 +111,7 @@ public final class UmbraConfig
         archiveMaxBytes = values.size(ConfigKey.ARCHIVE_MAX_BYTES, 1024 * 1024, Long.MAX_VALUE);
         metricsListen = values.parse(
             ConfigKey.METRICS_LISTEN, ConfigForms.METRICS_LISTEN_ALLOWED, ConfigForms::parseListen);
+        eventsLog = values.parse(ConfigKey.EVENTS_LOG, EventsLog.ALLOWED, EventsLog::parse);
         lagSampleIntervalMs = values.millis(ConfigKey.LAG_SAMPLE_INTERVAL_MS, 10, 60_000);
         checkpointIntervalMs = values.millis(ConfigKey.CHECKPOINT_INTERVAL_MS, 100, 3_600_000);
         scrub = ScrubSettings.of(values);
@@ -402,6 +404,12 @@ public final class UmbraConfig
     public Optional<InetSocketAddress> metricsListen()
     {
         return metricsListen;
+    }
+
+    /** Where events go, and in which form. */
+    public EventsLog eventsLog()
+    {
+        return eventsLog;
     }
 
     /** How often the source's end offsets are sampled, in milliseconds. */

@@ -59,6 +59,17 @@ public final class LedgerPrinter
     }
 
     /**
+     * Prints the ledger of the link's history.
+     *
+     * @param ledgerDirectory {@code <journal.dir>/ledger}; when it is missing, there are no entries.
+     * @return the printer.
+     */
+    public static LedgerPrinter ofLink(final Path ledgerDirectory)
+    {
+        return new LedgerPrinter(() -> List.of(LedgerContext.linkDirectory(ledgerDirectory)));
+    }
+
+    /**
      * Prints one line for each entry.
      *
      * @param count of entries, the last ones.

@@ -1,8 +1,11 @@
 package io.umbra.engine.ledger;
 
+import com.fasterxml.jackson.databind.JsonNode;
+
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -46,9 +49,59 @@ final class LedgerText
                     row.text("state"),
                     row.fields().get("complete").isNull() ? "never" : row.text("complete"),
                     row.text("message").isEmpty() ? "" : ": " + row.text("message"));
+            case "RpoSample":
+                return sample(row);
+            case "LinkEvent":
+                return event(row);
+            case "LinkHead":
+                return "a file begins";
             default:
                 return "all " + row.number("values") + " values were repeated, at the head of a file";
         }
+    }
+
+    private static String sample(final LedgerRow row)
+    {
+        final StringBuilder text = new StringBuilder(String.format(Locale.ROOT,
+            "%.1f s  %s  %d records  %d bytes  lag %s records %s bytes %s ms",
+            row.number("intervalMs") / 1000.0, row.text("linkState"), row.number("records"), row.number("bytes"),
+            known(row, "lagRecords"), known(row, "lagBytes"), known(row, "lagMs")));
+        for (final String method : List.of("sampled", "logAppendTime"))
+        {
+            final JsonNode delays = row.fields().get(method);
+            if (!delays.isNull())
+            {
+                text.append(String.format(Locale.ROOT, "  %s ms p50 %.1f p99 %.1f max %.1f (%d)", method,
+                    delays.get("p50").asDouble(), delays.get("p99").asDouble(), delays.get("max").asDouble(),
+                    delays.get("count").asLong()));
+            }
+        }
+        return text.toString();
+    }
+
+    private static String event(final LedgerRow row)
+    {
+        final StringBuilder text = new StringBuilder(row.text("eventType"));
+        if (!row.text("topic").isEmpty())
+        {
+            text.append("  ").append(row.text("topic"));
+            text.append(row.number("partition") < 0 ? "" : "-" + row.number("partition"));
+        }
+        if (!row.text("after").isEmpty())
+        {
+            text.append("  ").append(row.text("before")).append(" to ").append(row.text("after"));
+        }
+        if (row.number("fromOffset") >= 0)
+        {
+            text.append("  at ").append(row.number("fromOffset"));
+            text.append(row.number("toOffset") < 0 ? "" : " to " + row.number("toOffset"));
+        }
+        return text.append(row.text("message").isEmpty() ? "" : ": " + row.text("message")).toString();
+    }
+
+    private static String known(final LedgerRow row, final String field)
+    {
+        return row.number(field) < 0 ? "?" : Long.toString(row.number(field));
     }
 
     private static String partition(final LedgerRow row)

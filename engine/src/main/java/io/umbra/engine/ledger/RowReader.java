@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.umbra.codecs.ledger.CommitDecoder;
 import io.umbra.codecs.ledger.EngineEventDecoder;
 import io.umbra.codecs.ledger.GapDecoder;
+import io.umbra.codecs.ledger.LinkEventDecoder;
+import io.umbra.codecs.ledger.LinkHeadDecoder;
 import io.umbra.codecs.ledger.LogStartDecoder;
 import io.umbra.codecs.ledger.MetadataDecoder;
 import io.umbra.codecs.ledger.MetadataHeadDecoder;
@@ -13,7 +15,11 @@ import io.umbra.codecs.ledger.MetadataRoundDecoder;
 import io.umbra.codecs.ledger.PartitionOpenedDecoder;
 import io.umbra.codecs.ledger.PartitionStateDecoder;
 import io.umbra.codecs.ledger.RecoveredDecoder;
+import io.umbra.codecs.ledger.RpoSampleDecoder;
 import io.umbra.codecs.ledger.TruncatedDecoder;
+import io.umbra.engine.rpo.DelayCodec;
+import io.umbra.engine.status.LinkState;
+import io.umbra.engine.status.RpoSummary;
 import io.umbra.journal.ledger.LedgerEntryHandler;
 import io.umbra.journal.ledger.LedgerPartition;
 import io.umbra.journal.ledger.LedgerReader;
@@ -192,6 +198,45 @@ final class RowReader implements LedgerEntryHandler, AutoCloseable
     }
 
     @Override
+    public void onRpoSample(final long index, final RpoSampleDecoder entry)
+    {
+        final byte[] sampled = new byte[entry.sampledLength()];
+        final ObjectNode fields = row("RpoSample", index, entry.nodeId(), entry.timeNs())
+            .put("intervalMs", entry.intervalMs())
+            .put("linkState", LinkState.get(entry.linkState()).name())
+            .put("lagRecords", entry.lagRecords())
+            .put("lagBytes", entry.lagBytes())
+            .put("lagMs", entry.lagMs())
+            .put("bytes", entry.bytes())
+            .put("records", entry.records());
+        entry.getSampled(sampled, 0, sampled.length);
+        final byte[] logAppendTime = new byte[entry.logAppendTimeLength()];
+        entry.getLogAppendTime(logAppendTime, 0, logAppendTime.length);
+        delays(fields, "sampled", sampled);
+        delays(fields, "logAppendTime", logAppendTime);
+    }
+
+    @Override
+    public void onLinkEvent(final long index, final LinkEventDecoder entry)
+    {
+        row("LinkEvent", index, entry.nodeId(), entry.timeNs())
+            .put("eventType", entry.eventType().name())
+            .put("partition", entry.partition())
+            .put("fromOffset", entry.fromOffset())
+            .put("toOffset", entry.toOffset())
+            .put("topic", entry.topic())
+            .put("before", entry.before())
+            .put("after", entry.after())
+            .put("message", entry.message());
+    }
+
+    @Override
+    public void onLinkHead(final long index, final LinkHeadDecoder entry)
+    {
+        row("LinkHead", index, entry.nodeId(), entry.timeNs());
+    }
+
+    @Override
     public void onUnknown(final long index, final int templateId)
     {
         row("Unknown", index, 0, reader.shard(), 0).put("templateId", templateId);
@@ -232,6 +277,23 @@ final class RowReader implements LedgerEntryHandler, AutoCloseable
             .put("index", Long.toHexString(index));
         row = new LedgerRow(timeNs, fields);
         return fields;
+    }
+
+    /** Null where nothing was measured. */
+    private static void delays(final ObjectNode fields, final String name, final byte[] encoded)
+    {
+        final RpoSummary summary = DelayCodec.summary(DelayCodec.decode(encoded));
+        if (0 == summary.count())
+        {
+            fields.putNull(name);
+            return;
+        }
+        fields.putObject(name)
+            .put("count", summary.count())
+            .put("p50", summary.p50())
+            .put("p99", summary.p99())
+            .put("p999", summary.p999())
+            .put("max", summary.max());
     }
 
     private static String digest(final long digest)

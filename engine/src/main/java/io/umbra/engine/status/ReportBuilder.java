@@ -97,7 +97,7 @@ final class ReportBuilder
             highWatermark,
             lagRecords,
             0 == agingMs || UNKNOWN == sampledLagMs ? sampledLagMs : sampledLagMs + Math.max(0, agingMs - sampleTimeMs),
-            lagBytes(lagRecords, table.journaledBytes(index), table.journaledRecords(index)),
+            LagTotals.bytes(lagRecords, table.journaledBytes(index), table.journaledRecords(index)),
             rounded(table.rpo(index)),
             TopicState.PROMOTED == topic.state ? topic.state.name() :
                 isJournalWorse ? journalState.name() : fetchState.name(),
@@ -126,7 +126,7 @@ final class ReportBuilder
             row.sourceHighWatermark(),
             lagRecords,
             row.lagMs(),
-            lagBytes(lagRecords, row.lagBytes(), row.lagRecords()),
+            LagTotals.bytes(lagRecords, row.lagBytes(), row.lagRecords()),
             row.rpoMs(),
             row.state(),
             null == file.error() ? row.error() : file.error()));
@@ -295,18 +295,6 @@ final class ReportBuilder
             isRunning ? rounded(header.rpo(RpoMethod.LOG_APPEND_TIME, RpoWindow.LAST_MINUTE)) : RpoSummary.NONE,
             isRunning ? rounded(header.rpo(RpoMethod.LOG_APPEND_TIME, RpoWindow.LAST_HOUR)) : RpoSummary.NONE,
             rounded(sinceStart));
-    }
-
-    /** No broker tells the bytes above an offset: what came so far tells how long a record is. */
-    private static long lagBytes(final long lagRecords, final long knownBytes, final long knownRecords)
-    {
-        if (lagRecords <= 0)
-        {
-            return lagRecords;
-        }
-
-        return knownBytes <= 0 || knownRecords <= 0 ?
-            UNKNOWN : Math.round((double)lagRecords * knownBytes / knownRecords);
     }
 
     private static long lagRecords(final long highWatermark, final long endOffset)

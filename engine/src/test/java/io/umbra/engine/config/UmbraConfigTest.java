@@ -73,6 +73,7 @@ class UmbraConfigTest
         assertEquals(Path.of("/tmp/journal/archive"), config.archiveDir());
         assertEquals(10L << 30, config.archiveMaxBytes());
         assertTrue(config.metricsListen().isEmpty());
+        assertEquals(new EventsLog(EventsLog.Form.TEXT, null), config.eventsLog());
         assertEquals(100, config.lagSampleIntervalMs());
         assertEquals(5000, config.checkpointIntervalMs());
     }
@@ -118,6 +119,7 @@ class UmbraConfigTest
             archive.dir=/tmp/archive
             archive.max.bytes=1GiB
             metrics.listen=127.0.0.1:9404
+            events.log=json:/tmp/events.jsonl
             lag.sample.interval.ms=50
             checkpoint.interval.ms=200
             """);
@@ -161,6 +163,7 @@ class UmbraConfigTest
         assertEquals(1L << 30, config.archiveMaxBytes());
         assertEquals(9404, config.metricsListen().orElseThrow().getPort());
         assertEquals("127.0.0.1", config.metricsListen().orElseThrow().getHostString());
+        assertEquals(new EventsLog(EventsLog.Form.TEXT, Path.of("/tmp/events.jsonl")), config.eventsLog());
         assertEquals(50, config.lagSampleIntervalMs());
         assertEquals(200, config.checkpointIntervalMs());
     }
@@ -208,6 +211,8 @@ class UmbraConfigTest
         "ledger.roll|weekly",
         "ledger.max.bytes|9007199254740992GiB",
         "archive.enabled|yes",
+        "events.log|xml",
+        "events.log|json:",
         "groups.include|(",
         "groups.sync.interval.ms|0",
         "acls.sync|maybe",
