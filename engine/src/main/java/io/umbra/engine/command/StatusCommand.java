@@ -5,6 +5,8 @@ import io.umbra.engine.status.Status;
 import io.umbra.engine.status.StatusJson;
 import io.umbra.engine.status.StatusReader;
 import io.umbra.engine.status.StatusText;
+import io.umbra.engine.watch.RecentHistory;
+import io.umbra.engine.watch.WatchScreen;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,6 +15,7 @@ import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 
 /**
@@ -56,28 +59,39 @@ final class StatusCommand implements Callable<Integer>
             out.flush();
             return Umbra.DONE;
         }
-        try (ShutdownSignal signal = new ShutdownSignal())
+        final boolean isScreen = !isJson && Terminal.isInteractive();
+        final Path ledgers = config.journalDir().resolve("ledger");
+        try (ShutdownSignal signal = new ShutdownSignal();
+            RecentHistory history = new RecentHistory(ledgers, System.currentTimeMillis()))
         {
+            out.print(isScreen ? Terminal.CLEAR : "");
             do
             {
-                out.print(watched(read(reader)));
+                out.print(isScreen ? screen(read(reader), history) : line(read(reader)));
             }
             // A reader that has gone, as head goes, ends the watch. The writer does not hear of it, the stream does.
             while (!out.checkError() && !System.out.checkError() && !signal.await(REFRESH_MS));
+            out.print(isScreen ? Terminal.LEAVE : "");
+            out.flush();
         }
 
         return Umbra.DONE;
     }
 
-    private String watched(final Status status)
+    private String line(final Status status)
     {
-        if (isJson)
-        {
-            return StatusJson.line(status.report()) + System.lineSeparator();
-        }
+        return (isJson ? StatusJson.line(status.report()) : StatusText.line(status)) + System.lineSeparator();
+    }
 
-        return Terminal.isInteractive() ?
-            Terminal.CLEAR + StatusText.table(status) : StatusText.line(status) + System.lineSeparator();
+    private static String screen(final Status status, final RecentHistory history)
+    {
+        history.follow();
+        // The last line stays free, or the terminal would scroll.
+        final WatchScreen screen = new WatchScreen(Terminal.columns(), Terminal.rows() - 1, Terminal.charset());
+        final StringBuilder text = new StringBuilder(Terminal.HOME);
+        screen.lines(status, history, System.currentTimeMillis())
+            .forEach((line) -> text.append(line).append(Terminal.END_OF_LINE));
+        return text.append(Terminal.END_OF_SCREEN).toString();
     }
 
     private static Status read(final StatusReader reader)
