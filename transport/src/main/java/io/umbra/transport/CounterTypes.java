@@ -54,6 +54,15 @@ public final class CounterTypes
     /** Duty cycles of one of a shard's agents that took longer than they should. */
     public static final int LONG_DUTY_CYCLES = 30_016;
 
+    /** What the flight recorder does: 0 nothing, 1 it records, 2 it has stopped and the log says why. */
+    public static final int RECORDER_STATE = 30_017;
+
+    /** Bytes of a shard's stream that were recorded since the engine's start. */
+    public static final int RECORDED_BYTES = 30_018;
+
+    /** Times that a frame could not be offered because the flight recorder was behind, further than the journal. */
+    public static final int RECORDER_WAITS = 30_019;
+
     private CounterTypes()
     {
     }

@@ -40,6 +40,7 @@ public final class FramePublisher
     private final SourceConditionChangedEncoder sourceConditionChanged = new SourceConditionChangedEncoder();
     private final SourceDivergedEncoder sourceDiverged = new SourceDivergedEncoder();
     private final OffsetsLostEncoder offsetsLost = new OffsetsLostEncoder();
+    private Runnable onBackPressure;
 
     FramePublisher(
         final ExclusivePublication publication, final int nodeId, final int shard, final int maxFramePayload)
@@ -215,6 +216,27 @@ public final class FramePublisher
         return publication.position();
     }
 
+    /**
+     * Id of the publication's session, by which others find what they know of the stream.
+     *
+     * @return the id.
+     */
+    public int sessionId()
+    {
+        return publication.sessionId();
+    }
+
+    /**
+     * Have somebody look who holds the stream up. Before the first message is offered.
+     *
+     * @param listener told each time that a message cannot be offered because a subscriber is behind; on the thread
+     *                 that offers, so it must neither wait nor allocate.
+     */
+    public void onBackPressure(final Runnable listener)
+    {
+        onBackPressure = listener;
+    }
+
     private boolean offerControl(final int encodedLength)
     {
         return sent(publication.offer(headerBuffer, 0,
@@ -226,6 +248,10 @@ public final class FramePublisher
         if (result > 0)
         {
             return true;
+        }
+        if (Publication.BACK_PRESSURED == result && null != onBackPressure)
+        {
+            onBackPressure.run();
         }
         if (Publication.BACK_PRESSURED == result || Publication.ADMIN_ACTION == result ||
             Publication.NOT_CONNECTED == result)

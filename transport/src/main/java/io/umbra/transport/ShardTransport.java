@@ -1,6 +1,7 @@
 package io.umbra.transport;
 
 import io.aeron.Aeron;
+import io.aeron.ChannelUriStringBuilder;
 import io.aeron.CommonContext;
 import io.aeron.ExclusivePublication;
 import io.aeron.Image;
@@ -46,7 +47,7 @@ public final class ShardTransport implements AutoCloseable
             .sharedIdleStrategy(ctx.driverIdleStrategy)
             .ipcTermBufferLength(ctx.termLength)
             // A message is at most an eighth of a term, and a fragment at most a message.
-            .ipcMtuLength(Math.min(Context.MTU_LENGTH, ctx.termLength / 8))
+            .ipcMtuLength(ctx.mtuLength())
             // Pages are there when the buffers are: a full /dev/shm is an error at the start, never a SIGBUS later.
             .termBufferSparseFile(false)
             .performStorageChecks(true)
@@ -107,10 +108,26 @@ public final class ShardTransport implements AutoCloseable
      */
     public ShardStream openStream(final int shard)
     {
-        final String channel = CommonContext.IPC_CHANNEL + "?alias=umbra-shard-" + shard;
+        return openStream(shard, null);
+    }
+
+    /**
+     * Open the stream of a shard so that it goes on where an earlier one, which was recorded, has ended.
+     *
+     * @param shard index of the shard, from 0.
+     * @param start where it begins; null for the begin of a new stream. The term length must be that of the context.
+     * @return both ends.
+     */
+    public ShardStream openStream(final int shard, final StreamStart start)
+    {
+        final String channel = channel(shard);
         final int streamId = Context.STREAM_ID_BASE + shard;
         final Subscription subscription = aeron.addSubscription(channel, streamId);
-        final ExclusivePublication publication = aeron.addExclusivePublication(channel, streamId);
+        final ExclusivePublication publication = aeron.addExclusivePublication(
+            null == start ? channel : new ChannelUriStringBuilder(channel)
+                .initialPosition(start.position, start.initialTermId, ctx.termLength)
+                .build(),
+            streamId);
         final long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(Context.CONNECT_TIMEOUT_S);
         while (0 == subscription.imageCount() || !publication.isConnected())
         {
@@ -125,6 +142,47 @@ public final class ShardTransport implements AutoCloseable
         return new ShardStream(
             new FramePublisher(publication, ctx.nodeId, shard, ctx.maxFramePayload),
             new FramePoller(subscription, image));
+    }
+
+    /**
+     * Channel of a shard's stream.
+     *
+     * @param shard index of the shard, from 0.
+     * @return the channel's URI.
+     */
+    public static String channel(final int shard)
+    {
+        return CommonContext.IPC_CHANNEL + "?alias=umbra-shard-" + shard;
+    }
+
+    /**
+     * The client of the embedded driver, whose conductor has a thread of its own.
+     *
+     * @return the client; closed together with this transport.
+     */
+    public Aeron client()
+    {
+        return aeron;
+    }
+
+    /**
+     * Length of a term of the streams.
+     *
+     * @return bytes.
+     */
+    public int termLength()
+    {
+        return ctx.termLength;
+    }
+
+    /**
+     * Longest fragment of the streams.
+     *
+     * @return bytes, header included.
+     */
+    public int mtuLength()
+    {
+        return ctx.mtuLength();
     }
 
     /**
@@ -176,6 +234,16 @@ public final class ShardTransport implements AutoCloseable
     }
 
     /**
+     * Where a stream begins that continues another.
+     *
+     * @param initialTermId of the stream as a whole.
+     * @param position      of the first message, where the earlier stream has ended.
+     */
+    public record StreamStart(int initialTermId, long position)
+    {
+    }
+
+    /**
      * Configuration of the transport.
      */
     public static final class Context
@@ -201,7 +269,7 @@ public final class ShardTransport implements AutoCloseable
         static final long MAX_PARK_NS = TimeUnit.MILLISECONDS.toNanos(1);
         static final int CONNECT_TIMEOUT_S = 10;
         /** A process that is stopped for less than this, or whose machine sleeps, goes on as if nothing had been. */
-        static final long LIVENESS_TIMEOUT_MS = 60_000;
+        public static final long LIVENESS_TIMEOUT_MS = 60_000;
 
         private String aeronDirectoryName;
         private String clientName = "umbra";
@@ -316,6 +384,11 @@ public final class ShardTransport implements AutoCloseable
         public long requiredBytes()
         {
             return shards * (3L * termLength + 4096) + DRIVER_OVERHEAD_BYTES;
+        }
+
+        int mtuLength()
+        {
+            return Math.min(MTU_LENGTH, termLength / 8);
         }
 
         void conclude()

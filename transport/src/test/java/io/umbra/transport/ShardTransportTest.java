@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -143,13 +144,17 @@ class ShardTransportTest
             final ShardTransport.ShardStream stream = transport.openStream(0);
             final UnsafeBuffer records = new UnsafeBuffer(ByteBuffer.allocateDirect(1000_000));
             final FrameHeader header = new FrameHeader();
+            final AtomicInteger listened = new AtomicInteger();
+            stream.publisher().onBackPressure(listened::incrementAndGet);
             int offered = 0;
             while (stream.publisher().dataFrame(header, records, 0, 1000_000))
             {
                 offered++;
                 assertTrue(offered < 100, "no back pressure");
             }
+            assertEquals(1, listened.get());
             assertFalse(stream.publisher().logStartAdvanced(0, 0, 0, 0));
+            assertEquals(2, listened.get());
             final Recorder recorder = new Recorder();
             while (stream.poller().position() < stream.publisher().position())
             {
