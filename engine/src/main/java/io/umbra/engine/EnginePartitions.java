@@ -69,6 +69,7 @@ final class EnginePartitions implements ShadowPartitions
      * @param ledgerState what the ledgers said when the engine started.
      * @param linkRate    limits the link as a whole.
      * @param incidents   of the journal.
+     * @param recorder    of the shards' streams.
      * @param events      where news for the operator go.
      */
     record Context(
@@ -82,6 +83,7 @@ final class EnginePartitions implements ShadowPartitions
         LedgerState ledgerState,
         TokenBucket linkRate,
         Incidents incidents,
+        EngineRecorder recorder,
         EventLog events)
     {
     }
@@ -98,6 +100,7 @@ final class EnginePartitions implements ShadowPartitions
     {
         ctx.directory.bindClusterId(clusterId);
         ctx.table.header().clusterId(clusterId);
+        ctx.recorder.cluster(clusterId);
     }
 
     @Override
@@ -162,6 +165,7 @@ final class EnginePartitions implements ShadowPartitions
     {
         final PartitionSlot slot = slots.get(assignment.partitionIndex());
         slot.hasBegun = true;
+        ctx.recorder.partition(slot.index, slot.name);
         final Shard shard = ctx.shards.get(ctx.table.shard(slot.index));
         shard.journal().open(slot, ctx.ledgerState.end(slot.name));
         shard.fetch().assign(assignment);

@@ -218,7 +218,6 @@ public final class UmbraEngine implements AutoCloseable
     {
         final Observation observation = new Observation(config, events);
         observation.openEvents();
-        warnOfSettingsWithoutEffect();
         incidents = new Incidents(config.journalDir(), (incident) -> observer.incident(incident));
         linkRate = new TokenBucket(config.rateLimitBytesPerSecond().orElse(TokenBucket.UNLIMITED));
         final SourceSettings settings = sourceSettings();
@@ -243,13 +242,16 @@ public final class UmbraEngine implements AutoCloseable
             .maxFramePayload(maxFramePayload())
             .errorHandler(events)));
 
+        final EngineRecorder recorder = closeLater(EngineRecorder.launch(config, transport, events));
+
         final LedgerState ledgerState = LedgerReconciler.read(config.journalDir().resolve(LEDGER_DIRECTORY));
         final PartitionSlots slots = new PartitionSlots();
         final List<Shard> list = new ArrayList<>();
         for (int i = 0; i < config.shards(); i++)
         {
-            list.add(shard(i, settings, transport, slots, () -> controlPlane.refresh()));
+            list.add(shard(i, settings, transport, recorder.openStream(i), slots));
         }
+        recorder.begin();
         final Shards shards = new Shards(list);
         final LinkLedger linkLedger = closeLater(observation.openLedger(ledgerContext()));
         observer = new LinkObserver(new LinkObserver.Context(
@@ -264,7 +266,7 @@ public final class UmbraEngine implements AutoCloseable
         partitions = new EnginePartitions(
             new EnginePartitions.Context(
                 config, directory, segmentFiles, table, shards, sampler, checkpoints, ledgerState, linkRate, incidents,
-                events),
+                recorder, events),
             slots);
         controlPlane = new ControlPlane(new ControlPlane.Context(
             settings, config.topics(), config.startOffset(), config.topicsRefreshIntervalMs(), config.onTopicDelete(),
@@ -282,6 +284,10 @@ public final class UmbraEngine implements AutoCloseable
         scheduler.startBackgroundWriter(observer);
         scheduler.startBackground(new Housekeeper(
             table.header(), checkpoints, events, config.checkpointIntervalMs(), () -> checkTransport(transport)));
+        if (null != recorder.agent())
+        {
+            scheduler.startBackgroundWriter(recorder.agent());
+        }
         scheduler.startData(list);
         scheduler.startBeside(new NamedAgent(sampler.roleName(), new CompositeAgent(sampler, rpoMeter)));
         scheduler.startBackground(controlPlane);
@@ -337,20 +343,6 @@ public final class UmbraEngine implements AutoCloseable
             FramePublisher.MAX_FRAME_PAYLOAD, config.journalSegmentBytes() / MIN_FRAMES_PER_SEGMENT));
     }
 
-    /** A setting that is accepted and does nothing must not be silent about it. */
-    private void warnOfSettingsWithoutEffect()
-    {
-        warnIf(config.archiveEnabled(), "archive.enabled");
-    }
-
-    private void warnIf(final boolean isSet, final String setting)
-    {
-        if (isSet)
-        {
-            events.warn("this version does not act on " + setting);
-        }
-    }
-
     private void checkTransport(final ShardTransport transport)
     {
         if (!transport.isAlive() && null == partitions.fatalCause())
@@ -380,10 +372,9 @@ public final class UmbraEngine implements AutoCloseable
         final int index,
         final SourceSettings settings,
         final ShardTransport transport,
-        final PartitionSlots slots,
-        final Runnable refreshMetadata) throws IOException
+        final ShardTransport.ShardStream stream,
+        final PartitionSlots slots) throws IOException
     {
-        final ShardTransport.ShardStream stream = transport.openStream(index);
         final ShardCounters counters = new ShardCounters(transport, index, shardCounters);
         final Ledger ledger = closeLater(Ledger.open(ledgerContext().shard(index)));
         ledger.findings().forEach((finding) -> events.warn("ledger: " + finding));
@@ -428,7 +419,7 @@ public final class UmbraEngine implements AutoCloseable
             counters,
             counters.dutyCycle("fetch"),
             events,
-            refreshMetadata,
+            () -> controlPlane.refresh(),
             (question) -> controlPlane.ask(question),
             linkRate));
         return new Shard(index, fetch, journal, flush, bell, ledger, journalCounters, appendDelays);

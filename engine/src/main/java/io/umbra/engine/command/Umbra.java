@@ -25,7 +25,8 @@ import picocli.CommandLine.Model.UsageMessageSpec;
         "  umbra status /etc/umbra/paris.properties --watch"},
     subcommands = {
         DemoCommand.class, RunCommand.class, StatusCommand.class, VerifyCommand.class, PromoteCommand.class,
-        LedgerCommand.class, RpoCommand.class, PauseCommand.class, ResumeCommand.class, LimitCommand.class,
+        LedgerCommand.class, RpoCommand.class, ReplayCommand.class, PauseCommand.class, ResumeCommand.class,
+        LimitCommand.class,
         AcknowledgeCommand.class})
 public final class Umbra
 {

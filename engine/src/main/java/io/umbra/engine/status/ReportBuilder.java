@@ -34,6 +34,7 @@ final class ReportBuilder
     private final List<Promotion> promotions;
     private List<StatusReport.Metadata> metadata = List.of();
     private StatusReport.Scrub scrub = StatusReport.Scrub.NEVER;
+    private StatusReport.Recorder recorder = StatusReport.Recorder.OFF;
 
     private record TopicKey(String name, String id)
     {
@@ -155,6 +156,11 @@ final class ReportBuilder
             scrub : scrub.in(StatusReport.Scrub.STOPPED);
     }
 
+    void recorder(final StatusReport.Recorder found)
+    {
+        recorder = found;
+    }
+
     StatusReport build(final TableHeader header, final boolean isRunning, final long uptimeMs)
     {
         final String clusterId = header.clusterId();
@@ -182,7 +188,8 @@ final class ReportBuilder
             topics(),
             List.copyOf(incidents),
             metadata,
-            scrub(isRunning));
+            scrub(isRunning),
+            recorder);
     }
 
     /** Without a table: no engine has run on this journal. */
@@ -203,7 +210,8 @@ final class ReportBuilder
             topics(),
             List.copyOf(incidents),
             metadata,
-            scrub(false));
+            scrub(false),
+            recorder);
     }
 
     private TopicRows topic(final String name, final UUID id)

@@ -124,6 +124,7 @@ public final class StatusReader
         new Incidents(journalDir).open().forEach(builder::add);
         builder.metadata(MetadataStatusFile.read(journalDir));
         builder.scrub(ScrubStatusFile.read(journalDir));
+        builder.recorder(RecorderStatusFile.read(journalDir));
         return builder;
     }
 

@@ -23,6 +23,7 @@ import java.util.Map;
  * @param incidents        what happened at the source and nobody has acknowledged, the oldest first.
  * @param metadata         what else of the source is kept, a row for each task that reads it.
  * @param scrub            how the reading again of sealed segments goes.
+ * @param recorder         whether the streams are recorded.
  */
 public record StatusReport(
     String link,
@@ -39,7 +40,8 @@ public record StatusReport(
     List<Topic> topics,
     List<Incident> incidents,
     List<Metadata> metadata,
-    Scrub scrub)
+    Scrub scrub,
+    Recorder recorder)
 {
     static final String RUNNING = "running";
     static final String STOPPED = "stopped";
@@ -217,6 +219,26 @@ public record StatusReport(
             return equals(new ScrubFinding(other.kind, other.topic, other.partition, other.offset, other.lastOffset,
                 other.segment, other.position, time, other.text));
         }
+    }
+
+    /**
+     * The flight recorder.
+     *
+     * @param state {@code OFF}, {@code RECORDING}, or {@code STOPPED} when it should record and does not.
+     * @param dir   of its archive, or null when it is not enabled.
+     * @param since when that state began, in ISO 8601, or null if no engine has run.
+     * @param error why it has stopped, or null.
+     */
+    public record Recorder(String state, String dir, String since, String error)
+    {
+        /** It is not enabled, or the engine has ended. */
+        public static final String OFF_STATE = "OFF";
+        /** Every stream is recorded. */
+        public static final String RECORDING = "RECORDING";
+        /** Nothing is recorded until the engine is started anew. */
+        public static final String STOPPED = "STOPPED";
+
+        static final Recorder OFF = new Recorder(OFF_STATE, null, null, null);
     }
 
     /**

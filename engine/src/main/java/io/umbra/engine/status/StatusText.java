@@ -65,6 +65,12 @@ public final class StatusText
         {
             appendScrub(text, report.scrub());
         }
+        if (!StatusReport.Recorder.OFF_STATE.equals(report.recorder().state()))
+        {
+            text.append(String.format(Locale.ROOT, "recorder: %s since %s, %s%s%n", report.recorder().state(),
+                report.recorder().since(), report.recorder().dir(),
+                null == report.recorder().error() ? "" : ": " + report.recorder().error()));
+        }
         text.append(System.lineSeparator());
         appendPartitions(text, report);
         appendTotals(text, report);

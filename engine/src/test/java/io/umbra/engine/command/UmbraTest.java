@@ -52,6 +52,11 @@ class UmbraTest
         "demo --brokers 4|allowed is a number from 1 to 3",
         "demo --seconds 0|allowed is a number from 1 to 3600",
         "demo --seconds soon|--seconds",
+        "replay|allowed is",
+        "replay list|--archive",
+        "replay list --archive /none|option '--archive' has value '/none': allowed is",
+        "replay show --archive /none --from noon|option '--from' has value 'noon': allowed is a time such as",
+        "replay show --archive /none --topics (|--topics",
     })
     void usageIsOneLineOnStderrAndExitCode2(final String arguments, final String expected)
     {

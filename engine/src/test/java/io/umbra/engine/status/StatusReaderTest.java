@@ -99,6 +99,19 @@ class StatusReaderTest
     }
 
     @Test
+    void theRecorderIsToldOf() throws IOException
+    {
+        assertEquals("OFF", json(read(startMs)).get("recorder").get("state").asText());
+        assertFalse(StatusText.table(read(startMs)).contains("recorder:"));
+        final StatusReport.Recorder stopped = new StatusReport.Recorder(
+            StatusReport.Recorder.STOPPED, "/archive", "2026-11-23T10:00:00Z", "the disk is full");
+        RecorderStatusFile.write(journalDir, stopped);
+        assertEquals(stopped, read(startMs).report().recorder());
+        assertTrue(StatusText.table(read(startMs)).contains(
+            "recorder: STOPPED since 2026-11-23T10:00:00Z, /archive: the disk is full"));
+    }
+
+    @Test
     void theJsonDocumentHasTheFieldsOfTheContractAndNoOthers() throws IOException
     {
         twoTopics();
@@ -106,7 +119,7 @@ class StatusReaderTest
 
         assertEquals(
             List.of("link", "engine", "state", "clusterId", "uptimeMs", "bytesPerSecond", "recordsPerSecond", "lag",
-                "rpoMs", "lagBytes", "rpo", "topics", "incidents", "metadata", "scrub"),
+                "rpoMs", "lagBytes", "rpo", "topics", "incidents", "metadata", "scrub", "recorder"),
             names(document));
         assertEquals(List.of("records", "ms"), names(document.get("lag")));
         assertEquals(List.of("p50", "p99", "p999", "max"), names(document.get("rpoMs")));

@@ -1,0 +1,16 @@
+package io.umbra.engine.command;
+
+import picocli.CommandLine.Command;
+
+/**
+ * {@code umbra replay}: what the flight recorder has recorded.
+ */
+@Command(
+    name = "replay",
+    description = "Reads what the flight recorder has recorded, also while the engine runs.",
+    synopsisSubcommandLabel = "COMMAND",
+    mixinStandardHelpOptions = true,
+    subcommands = {ReplayListCommand.class, ReplayShowCommand.class})
+final class ReplayCommand
+{
+}
