@@ -15,7 +15,7 @@ import io.umbra.journal.ledger.LedgerException;
 import io.umbra.journal.ledger.LedgerState;
 import io.umbra.transport.FrameHandler;
 import io.umbra.transport.FrameHeader;
-import io.umbra.transport.FramePoller;
+import io.umbra.transport.FrameSource;
 import org.agrona.collections.ArrayListUtil;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
@@ -82,7 +82,7 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
      */
     record Context(
         int shard,
-        FramePoller poller,
+        FrameSource poller,
         Ledger ledger,
         JournalFlush.Settings flushSettings,
         Flusher flusher,
@@ -571,7 +571,8 @@ final class JournalAgent implements Agent, FrameHandler, JournalFlush.FailureHan
         }
     }
 
-    private void onOpen(final PartitionSlot slot, final LedgerState.End previous)
+    /** As {@link #open}, on the agent's own thread: it is open at once. */
+    void onOpen(final PartitionSlot slot, final LedgerState.End previous)
     {
         while (partitions.size() <= slot.index)
         {

@@ -450,6 +450,21 @@ public final class JournalDirectory implements AutoCloseable
     }
 
     /**
+     * Where a partition of an earlier generation of a topic is put aside.
+     *
+     * @param journalDir of the journal.
+     * @param topic      name.
+     * @param partition  number.
+     * @param topicId    of that generation.
+     * @return its directory; it need not exist.
+     */
+    public static Path retired(
+        final Path journalDir, final String topic, final int partition, final UUID topicId)
+    {
+        return journalDir.resolve(RETIRED_DIR).resolve(PartitionFiles.encode(topicId)).resolve(topic + "-" + partition);
+    }
+
+    /**
      * Whether an earlier generation of a topic was retired, with any of its partitions.
      *
      * @param topicId of it.

@@ -10,7 +10,8 @@ import picocli.CommandLine.Command;
     description = "Reads what the flight recorder has recorded, also while the engine runs.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
-    subcommands = {ReplayListCommand.class, ReplayShowCommand.class})
+    subcommands = {
+        ReplayListCommand.class, ReplayShowCommand.class, ReplayRebuildCommand.class, ReplayCompareCommand.class})
 final class ReplayCommand
 {
 }

@@ -57,6 +57,11 @@ class UmbraTest
         "replay list --archive /none|option '--archive' has value '/none': allowed is",
         "replay show --archive /none --from noon|option '--from' has value 'noon': allowed is a time such as",
         "replay show --archive /none --topics (|--topics",
+        "replay rebuild --archive /none|--into",
+        "replay rebuild --archive /none --into /new --speed 2x|has value '2x': allowed is max, 1x or 10x",
+        "replay rebuild --archive /none --into /new --as-of noon|option '--as-of' has value 'noon': allowed is",
+        "replay rebuild --archive /none --into /proc|option '--into' has value '/proc': allowed is",
+        "replay compare --archive /none --journal /missing|option '--journal' has value '/missing': allowed is",
     })
     void usageIsOneLineOnStderrAndExitCode2(final String arguments, final String expected)
     {
