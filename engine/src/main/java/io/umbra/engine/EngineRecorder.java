@@ -16,6 +16,7 @@ import org.agrona.concurrent.Agent;
 
 import java.io.IOException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -31,6 +32,7 @@ final class EngineRecorder implements FlightRecorder.Events, AutoCloseable
     private final UmbraConfig config;
     private final ShardTransport transport;
     private final EventLog events;
+    private final List<ShardTransport.ShardStream> streams = new ArrayList<>();
     private FlightRecorder recorder;
     private RunIndexWriter index;
 
@@ -86,21 +88,29 @@ final class EngineRecorder implements FlightRecorder.Events, AutoCloseable
      */
     ShardTransport.ShardStream openStream(final int shard)
     {
-        return null == recorder ? transport.openStream(shard) : recorder.openStream(shard);
+        final ShardTransport.ShardStream stream =
+            null == recorder ? transport.openStream(shard) : recorder.openStream(shard);
+        streams.add(stream);
+        return stream;
     }
 
-    /** All streams are open: from here on partitions are named. */
+    /** All streams and ledgers are open, in the order of the shards: from here on partitions are named. */
     void begin()
     {
         if (null == recorder || null != recorder.stopReason())
         {
             return;
         }
-        final List<Run.Stream> streams = recorder.starts().stream()
-            .map((start) -> new Run.Stream(start.shard(), start.recordingId(), start.position())).toList();
+        final List<Run.Stream> begins = new ArrayList<>();
+        for (final FlightRecorder.Start start : recorder.starts())
+        {
+            final ShardTransport.ShardStream stream = streams.get(start.shard());
+            MissedFrames.record(config.archiveDir(), config.journalDir(), start, stream, this::onWarning);
+            begins.add(new Run.Stream(start.shard(), start.recordingId(), stream.publisher().position()));
+        }
         final Run run = new Run(
             System.currentTimeMillis(), config.linkName(), UmbraEngine.NODE_ID, config.journalSegmentBytes(),
-            config.retention().isMirror(), null, streams, Map.of());
+            config.retention().isMirror(), null, begins, Map.of());
         try
         {
             index = RunIndexWriter.begin(

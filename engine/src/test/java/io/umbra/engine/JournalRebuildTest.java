@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -180,6 +181,50 @@ class JournalRebuildTest
             // The same records come again, in other batches.
             journal.append(A, 2 * VALUE, 0);
             append(journal, A, 8);
+        }
+        final Path into = dir.resolve("rebuilt");
+        assertEquals(List.of(), rebuild(into, null, Long.MAX_VALUE).problems());
+        assertSame(dir.resolve("journal"), into);
+        assertEquals(List.of(), compare(dir.resolve("journal")).differences());
+    }
+
+    /** The recorder was behind when the engine was killed: in the middle of a batch that comes in chunks. */
+    @Test
+    void whatWasJournaledAndNotRecordedIsRecordedBeforeTheNextRunBegins() throws IOException
+    {
+        final Path snapshot = dir.resolve("snapshot");
+        try (RecordedJournal journal = new RecordedJournal(dir, TIME, true))
+        {
+            journal.open(A, 0);
+            journal.open(B, 3);
+            append(journal, A, 10);
+            append(journal, B, 2);
+            journal.appendChunks(A, 300_000, 70_000, (chunk) ->
+            {
+                if (2 == chunk)
+                {
+                    journal.copyArchive(snapshot);
+                }
+            });
+            append(journal, B, 4);
+            append(journal, A, 4);
+            journal.logStart(A, 2);
+            journal.append(A, VALUE, 5);
+        }
+        try (Stream<Path> files = Files.list(snapshot))
+        {
+            for (final Path file : files.toList())
+            {
+                Files.move(file, archive().resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+        try (RecordedJournal journal = new RecordedJournal(dir, TIME + SECOND, true))
+        {
+            assertEquals(1, journal.news.size(), journal.news::toString);
+            assertTrue(journal.news.get(0).contains(" 10 frames "), journal.news::toString);
+            journal.open(A, 0);
+            journal.append(A, VALUE, 5);
+            journal.append(A, VALUE, 6);
         }
         final Path into = dir.resolve("rebuilt");
         assertEquals(List.of(), rebuild(into, null, Long.MAX_VALUE).problems());

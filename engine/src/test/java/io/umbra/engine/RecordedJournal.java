@@ -21,6 +21,8 @@ import io.umbra.transport.FramePublisher;
 import io.umbra.transport.ShardTransport;
 import io.umbra.transport.recording.ArchiveDirectory;
 import io.umbra.transport.recording.FlightRecorder;
+import io.umbra.transport.recording.Recording;
+import io.umbra.transport.recording.RecordingReader;
 import org.agrona.concurrent.SystemEpochClock;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apache.kafka.common.compress.Compression;
@@ -29,11 +31,15 @@ import org.apache.kafka.common.record.internal.SimpleRecord;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 import static org.junit.jupiter.api.Assertions.assertNull;
 
@@ -48,6 +54,8 @@ final class RecordedJournal implements AutoCloseable
 
     /** Wall clock of the messages, nanoseconds since 1970. */
     long timeNs;
+    /** What was said of frames that were missed. */
+    final List<String> news = new ArrayList<>();
     final FlightRecorder recorder;
     private final ShardTransport transport;
     private final FramePublisher publisher;
@@ -80,19 +88,23 @@ final class RecordedJournal implements AutoCloseable
             transport, archive, 1, 8L * TERM_LENGTH * 1024, 0, new Failing(), (error) -> {}));
         final ShardTransport.ShardStream stream = isRecorded ? recorder.openStream(0) : transport.openStream(0);
         publisher = stream.publisher();
-        index = !isRecorded ? null : RunIndexWriter.begin(
-            archive,
-            new Run(startTimeNs / 1_000_000, "link", 0, SEGMENT_BYTES, true, null,
-                recorder.starts().stream()
-                    .map((start) -> new Run.Stream(start.shard(), start.recordingId(), start.position())).toList(),
-                Map.of()),
-            ArchiveDirectory.recordings(archive));
-        if (isRecorded)
-        {
-            index.cluster("cluster");
-        }
         final Ledger ledger =
             Ledger.open(new LedgerContext().ledgerDirectory(journalDir.resolve("ledger")).nodeId(0).shard(0));
+        if (isRecorded)
+        {
+            final FlightRecorder.Start start = recorder.starts().get(0);
+            MissedFrames.record(archive, journalDir, start, stream, news::add);
+            index = RunIndexWriter.begin(
+                archive,
+                new Run(startTimeNs / 1_000_000, "link", 0, SEGMENT_BYTES, true, null,
+                    List.of(new Run.Stream(0, start.recordingId(), publisher.position())), Map.of()),
+                ArchiveDirectory.recordings(archive));
+            index.cluster("cluster");
+        }
+        else
+        {
+            index = null;
+        }
         final EventLog events = new EventLog();
         agent = new JournalAgent(new JournalAgent.Context(
             0,
@@ -186,8 +198,21 @@ final class RecordedJournal implements AutoCloseable
         return offset + 1;
     }
 
+    /** Told after each chunk. */
+    interface ChunkListener
+    {
+        void onChunk(int number) throws IOException;
+    }
+
+    void appendChunks(final LedgerPartition name, final int valueBytes, final int chunk) throws IOException
+    {
+        appendChunks(name, valueBytes, chunk, (number) -> {});
+    }
+
     /** The same in chunks. */
-    void appendChunks(final LedgerPartition name, final int valueBytes, final int chunk)
+    void appendChunks(
+        final LedgerPartition name, final int valueBytes, final int chunk, final ChunkListener listener)
+        throws IOException
     {
         final ByteBuffer records = batch(end(name), valueBytes, 0);
         final FrameHeader header = header(name, end(name), 0);
@@ -199,6 +224,7 @@ final class RecordedJournal implements AutoCloseable
             offer(() -> publisher.dataFrame(
                 header, new UnsafeBuffer(records), from, Math.min(chunk, records.capacity() - from)));
             work();
+            listener.onChunk(at / chunk + 1);
         }
     }
 
@@ -229,6 +255,25 @@ final class RecordedJournal implements AutoCloseable
     void work()
     {
         agent.doWork();
+    }
+
+    /** Copies the archive as it would be if the engine were killed now. */
+    void copyArchive(final Path to) throws IOException
+    {
+        final Path archive = journalDir.resolveSibling("archive");
+        final Recording recording = ArchiveDirectory.recordings(archive).get(0);
+        while (RecordingReader.endOf(archive, recording) < publisher.position())
+        {
+            Thread.onSpinWait();
+        }
+        Files.createDirectories(to);
+        try (Stream<Path> files = Files.list(archive))
+        {
+            for (final Path file : files.filter(Files::isRegularFile).toList())
+            {
+                Files.copy(file, to.resolve(file.getFileName()));
+            }
+        }
     }
 
     private FrameHeader header(final LedgerPartition name, final long offset, final int leaderEpoch)

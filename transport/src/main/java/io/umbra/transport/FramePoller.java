@@ -57,6 +57,21 @@ public final class FramePoller implements FrameSource
     }
 
     /**
+     * Passes over messages. Before the agent runs whose poller this is.
+     *
+     * @param position at which the next message begins, not above the publisher's.
+     */
+    public void skipTo(final long position)
+    {
+        final long termMask = image.termBufferLength() - 1;
+        while (image.position() < position)
+        {
+            // A term at a time, as the image wants it.
+            image.position(Math.min(position, (image.position() | termMask) + 1));
+        }
+    }
+
+    /**
      * Whether the stream is gone, which ends the agent.
      *
      * @return true once the image or the subscription is closed.

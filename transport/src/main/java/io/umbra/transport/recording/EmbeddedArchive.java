@@ -20,6 +20,8 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -32,12 +34,18 @@ final class EmbeddedArchive implements AutoCloseable
     private static final int MAX_SEGMENT_LENGTH = 128 * 1024 * 1024;
     private static final int SEGMENTS_PER_SHARD = 8;
 
+    private final Set<Long> killed;
     private final ArchiveLock lock;
     private final Archive archive;
     private final AeronArchive client;
 
-    private EmbeddedArchive(final FlightRecorder.Context ctx, final ArchiveLock lock, final ErrorHandler errorHandler)
+    private EmbeddedArchive(
+        final FlightRecorder.Context ctx,
+        final Set<Long> killed,
+        final ArchiveLock lock,
+        final ErrorHandler errorHandler)
     {
+        this.killed = killed;
         this.lock = lock;
         final Aeron aeron = Aeron.connect(new Aeron.Context()
             .aeronDirectoryName(ctx.transport().aeronDirectoryName())
@@ -93,8 +101,7 @@ final class EmbeddedArchive implements AutoCloseable
         }
         try
         {
-            repair(ctx);
-            return new EmbeddedArchive(ctx, lock, errorHandler);
+            return new EmbeddedArchive(ctx, repair(ctx), lock, errorHandler);
         }
         catch (final IOException | RuntimeException ex)
         {
@@ -103,12 +110,17 @@ final class EmbeddedArchive implements AutoCloseable
         }
     }
 
-    private static void repair(final FlightRecorder.Context ctx) throws IOException
+    private static Set<Long> repair(final FlightRecorder.Context ctx) throws IOException
     {
+        final Set<Long> killed = new HashSet<>();
         if (ArchiveDirectory.exists(ctx.dir()))
         {
             for (final Recording recording : ArchiveDirectory.recordings(ctx.dir()))
             {
+                if (!recording.isStopped())
+                {
+                    killed.add(recording.id());
+                }
                 RecordingTail.repair(ctx.dir(), recording, (finding) -> ctx.events().onWarning(finding.toString()));
             }
         }
@@ -120,6 +132,7 @@ final class EmbeddedArchive implements AutoCloseable
                 Files.deleteIfExists(file);
             }
         }
+        return killed;
     }
 
     private static Archive.Context archiveContext(
@@ -159,6 +172,12 @@ final class EmbeddedArchive implements AutoCloseable
     AeronArchive client()
     {
         return client;
+    }
+
+    /** Whether a recording was not closed by the engine that recorded it. */
+    boolean wasKilled(final long recordingId)
+    {
+        return killed.contains(recordingId);
     }
 
     long archiveId()

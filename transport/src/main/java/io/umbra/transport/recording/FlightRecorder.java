@@ -258,7 +258,8 @@ public final class FlightRecorder implements Agent, AutoCloseable
     public List<Start> starts()
     {
         return null != stopReason ? List.of() : shards.stream()
-            .map((shard) -> new Start(shard.shard(), shard.recordingId(), shard.startPosition())).toList();
+            .map((shard) -> new Start(shard.shard(), shard.recordingId(), shard.startPosition(),
+                archive.wasKilled(shard.recordingId()))).toList();
     }
 
     /**
@@ -267,8 +268,9 @@ public final class FlightRecorder implements Agent, AutoCloseable
      * @param shard       index of the shard.
      * @param recordingId of the recording.
      * @param position    of the first message, in bytes of the stream.
+     * @param isAfterKill whether the recording was not closed by the engine that recorded it before.
      */
-    public record Start(int shard, long recordingId, long position)
+    public record Start(int shard, long recordingId, long position, boolean isAfterKill)
     {
     }
 

@@ -117,7 +117,7 @@ class FlightRecorderTest
         {
             try (RecordedStream recorded = new RecordedStream(dir, LARGE, 0))
             {
-                assertEquals(List.of(new FlightRecorder.Start(0, 0, end)), recorded.recorder.starts());
+                assertEquals(List.of(new FlightRecorder.Start(0, 0, end, false)), recorded.recorder.starts());
                 expected.addAll(recorded.publish(100 * run, 15, FRAME));
                 end = recorded.stream.publisher().position();
             }
@@ -167,6 +167,7 @@ class FlightRecorderTest
         {
             assertEquals(1, recorded.warnings.size(), recorded.warnings::toString);
             assertTrue(recorded.recorder.starts().get(0).position() > 0);
+            assertTrue(recorded.recorder.starts().get(0).isAfterKill());
             expected.addAll(recorded.publish(10, 4, FRAME));
         }
         assertEquals(expected, read(killed.resolve("archive")));
