@@ -269,6 +269,8 @@ final class RebuildPass
                 checkpoints::write,
                 new SourceHistory.Counters(counter(), counter()),
                 progress.events())),
+            // How old records were when they were first journaled, nobody asks here.
+            new AppendDelays(Long.MAX_VALUE),
             counters,
             new DutyCycleTracker(),
             progress.events()));

@@ -122,6 +122,7 @@ final class RecordedJournal implements AutoCloseable
                 () -> new Checkpoints(directory, slots, events).write(),
                 new ShardCounters(transport, 0).history(),
                 events)),
+            new AppendDelays(Long.MAX_VALUE),
             new ShardCounters(transport, 0).journal(),
             new DutyCycleTracker(),
             events));
