@@ -197,8 +197,9 @@ class ReplayTest
     void aFullDiskStopsTheRecorderAndNothingElse() throws Exception
     {
         MountNamespace.assumeAvailable();
-        final Path archive = Files.createDirectories(dir.resolve("archive"));
-        link.set("journal.min.free.bytes", "1MiB");
+        // Where the archive is unless it is said.
+        final Path archive = Files.createDirectories(link.journalDir().resolve("archive"));
+        link.without("archive.dir").set("journal.min.free.bytes", "1MiB");
         launcher.inMountNamespace("mount -t tmpfs -o size=8m tmpfs " + archive);
         try (EngineProcess engine = launcher.start(link.write()))
         {

@@ -30,7 +30,7 @@ class StatusTest
     private static final int PARTITIONS = 3;
     private static final Set<String> DOCUMENT = Set.of("link", "engine", "state", "clusterId", "uptimeMs",
         "bytesPerSecond", "recordsPerSecond", "lag", "rpoMs", "lagBytes", "rpo", "topics", "incidents",
-        "metadata");
+        "metadata", "scrub", "recorder");
     private static final Set<String> METADATA_FIELDS = Set.of("task", "state", "lastComplete", "counts", "error");
     private static final Map<String, Set<String>> METADATA_COUNTS = Map.of(
         "topics", Set.of("topics"),
