@@ -12,7 +12,8 @@ import picocli.CommandLine.Command;
     description = "Measures Umbra beside its peers, in one run.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
-    subcommands = {CatchupCommand.class, LatencyCommand.class, ScaleCommand.class, WriteCommand.class})
+    subcommands = {
+        CatchupCommand.class, LatencyCommand.class, ScaleCommand.class, WriteCommand.class, ReplayCommand.class})
 public final class Bench
 {
     /**

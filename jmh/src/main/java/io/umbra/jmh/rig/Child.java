@@ -109,6 +109,12 @@ final class Child implements AutoCloseable
         }
     }
 
+    /** Waits for its end; returns its exit code. */
+    int awaitExit() throws InterruptedException
+    {
+        return process.waitFor();
+    }
+
     void checkAlive() throws IOException
     {
         if (!process.isAlive())

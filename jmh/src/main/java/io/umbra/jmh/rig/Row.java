@@ -57,6 +57,11 @@ final class Row
         return median(Measurement::gibPerSecond);
     }
 
+    double seconds()
+    {
+        return median(Measurement::seconds);
+    }
+
     Result result()
     {
         return new Result(

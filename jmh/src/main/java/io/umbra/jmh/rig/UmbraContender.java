@@ -6,8 +6,6 @@ import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Properties;
 
 /**
@@ -64,14 +62,7 @@ record UmbraContender(String name, Source source, Source.Load load, Path folder,
         {
             properties.store(writer, null);
         }
-        final List<String> command = new ArrayList<>();
-        command.add("env");
-        if (!setup.jvmOptions().isEmpty())
-        {
-            command.add("UMBRA_OPTS=" + String.join(" ", setup.jvmOptions()));
-        }
-        command.addAll(List.of(setup.root().resolve("bin/umbra").toString(), "run", config.toString()));
-        return Child.start(home.resolve("umbra.log"), command);
+        return Child.start(home.resolve("umbra.log"), setup.command("run", config.toString()));
     }
 
     private static long durableRecords(final Path journal) throws IOException

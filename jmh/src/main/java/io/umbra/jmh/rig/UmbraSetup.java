@@ -64,4 +64,23 @@ record UmbraSetup(Path root, Map<String, String> settings, List<String> jvmOptio
         }
         return setup;
     }
+
+    /**
+     * The command line of this Umbra.
+     *
+     * @param arguments of {@code bin/umbra}.
+     * @return to be started.
+     */
+    List<String> command(final String... arguments)
+    {
+        final List<String> command = new ArrayList<>();
+        command.add("env");
+        if (!jvmOptions.isEmpty())
+        {
+            command.add("UMBRA_OPTS=" + String.join(" ", jvmOptions));
+        }
+        command.add(root.resolve("bin/umbra").toString());
+        command.addAll(List.of(arguments));
+        return command;
+    }
 }
