@@ -9,6 +9,9 @@ import picocli.CommandLine.Command;
     name = "replay",
     description = "Reads what the flight recorder has recorded, also while the engine runs.",
     synopsisSubcommandLabel = "COMMAND",
+    footer = {
+        "  umbra replay list --archive /var/lib/umbra/paris/archive",
+        "  umbra replay rebuild --archive /mnt/archive --into /var/lib/umbra/rebuilt"},
     mixinStandardHelpOptions = true,
     subcommands = {
         ReplayListCommand.class, ReplayShowCommand.class, ReplayRebuildCommand.class, ReplayCompareCommand.class})

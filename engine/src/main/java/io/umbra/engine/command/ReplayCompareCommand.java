@@ -24,6 +24,8 @@ import java.util.regex.Pattern;
 @Command(
     name = "compare",
     description = "Compares a journal with what was recorded, byte for byte. Exit code 1 on any difference.",
+    footer = {
+        "  umbra replay compare --archive /mnt/archive --journal /var/lib/umbra/paris"},
     mixinStandardHelpOptions = true)
 final class ReplayCompareCommand implements Callable<Integer>
 {

@@ -19,6 +19,8 @@ import java.util.concurrent.Callable;
 @Command(
     name = "list",
     description = "The recordings of a flight recorder: shard, time span, positions, bytes.",
+    footer = {
+        "  umbra replay list --archive /var/lib/umbra/paris/archive"},
     mixinStandardHelpOptions = true)
 final class ReplayListCommand implements Callable<Integer>
 {

@@ -28,6 +28,8 @@ import java.util.stream.Stream;
     description = "Makes a journal of what was recorded, by the code that journals what is fetched: byte for byte " +
         "what it was, from the first offset that is recorded on. The journal that was recorded is not needed. " +
         "Exit code 1 if something is missing in the recording.",
+    footer = {
+        "  umbra replay rebuild --archive /mnt/archive --into /var/lib/umbra/rebuilt"},
     mixinStandardHelpOptions = true)
 final class ReplayRebuildCommand implements Callable<Integer>
 {

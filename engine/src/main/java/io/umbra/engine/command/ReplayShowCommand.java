@@ -23,6 +23,8 @@ import java.util.regex.Pattern;
     name = "show",
     description = "What was recorded, message by message: partition, offsets, leader epoch, high watermark, time of " +
         "the fetch, control messages. Exit code 1 if something of it cannot be read.",
+    footer = {
+        "  umbra replay show --archive /mnt/archive --topics orders --from 2026-11-23T09:59:30Z"},
     mixinStandardHelpOptions = true)
 final class ReplayShowCommand implements Callable<Integer>
 {

@@ -30,6 +30,9 @@ import java.util.concurrent.Callable;
 @Command(
     name = "rpo",
     description = "Tells how far the shadow was behind, from the ledger, whether the engine runs or not.",
+    footer = {
+        "  umbra rpo paris.properties --from 12h",
+        "  umbra rpo paris.properties --from 2026-11-23T09:00:00Z --to 2026-11-23T10:00:00Z --plot rpo.svg"},
     mixinStandardHelpOptions = true)
 final class RpoCommand implements Callable<Integer>
 {

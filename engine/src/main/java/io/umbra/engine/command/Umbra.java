@@ -73,26 +73,17 @@ public final class Umbra
     /** Errors as the contract wants them, for any of the commands. */
     static CommandLine prepare(final CommandLine commandLine)
     {
-        final UsageMessageSpec usage = commandLine.getCommandSpec().usageMessage();
-        layOut(usage);
-        commandLine.getSubcommands().values().forEach((command) ->
-        {
-            final UsageMessageSpec help = command.getCommandSpec().usageMessage();
-            layOut(help);
-            if (help.exitCodeList().isEmpty())
-            {
-                help.exitCodeList(usage.exitCodeList());
-            }
-        });
+        layOut(commandLine);
         return commandLine
             .setUsageHelpAutoWidth(true)
             .setParameterExceptionHandler(Errors::onParameterException)
             .setExecutionExceptionHandler(Errors::onExecutionException);
     }
 
-    /** Sections as a manual page has them. */
-    private static void layOut(final UsageMessageSpec usage)
+    /** Sections as a manual page has them, for a command and those below it. */
+    private static void layOut(final CommandLine command)
     {
+        final UsageMessageSpec usage = command.getCommandSpec().usageMessage();
         usage.synopsisHeading("Usage: ")
             .descriptionHeading("%n")
             .parameterListHeading("%nParameters:%n")
@@ -100,5 +91,10 @@ public final class Umbra
             .commandListHeading("%nCommands:%n")
             .exitCodeListHeading("%nExit codes:%n")
             .footerHeading("%nExamples:%n");
+        if (usage.exitCodeList().isEmpty())
+        {
+            usage.exitCodeList(command.getParent().getCommandSpec().usageMessage().exitCodeList());
+        }
+        command.getSubcommands().values().forEach(Umbra::layOut);
     }
 }

@@ -18,6 +18,8 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -102,20 +104,29 @@ class UmbraTest
     @Test
     void everyCommandTellsOfItself()
     {
-        for (final CommandLine command : new CommandLine(new Umbra()).getSubcommands().values())
+        tellsOfItself(new CommandLine(new Umbra()), List.of());
+    }
+
+    private void tellsOfItself(final CommandLine parent, final List<String> path)
+    {
+        for (final CommandLine command : parent.getSubcommands().values())
         {
-            final String name = command.getCommandName();
+            final List<String> names = new ArrayList<>(path);
+            names.add(command.getCommandName());
+            final List<String> arguments = new ArrayList<>(names);
+            arguments.add("--help");
             out.getBuffer().setLength(0);
-            assertEquals(0, execute(name, "--help"));
+            assertEquals(0, execute(arguments.toArray(String[]::new)));
+            final String name = "umbra " + String.join(" ", names);
             final String help = out.toString();
-            for (final String section : new String[]{
-                "Usage: umbra " + name, "Options:", "Exit codes:\n  0 ", "Examples:"})
+            for (final String section : new String[]{"Usage: " + name, "Options:", "Exit codes:\n  0 ", "Examples:"})
             {
                 assertTrue(help.contains(section), () -> section + " in\n" + help);
             }
-            assertTrue(help.substring(help.indexOf("Examples:")).contains("umbra " + name), help);
+            assertTrue(help.substring(help.indexOf("Examples:")).contains(name), help);
             command.getCommandSpec().options().forEach((option) ->
                 assertTrue(option.description().length > 0, () -> name + ' ' + option.longestName()));
+            tellsOfItself(command, names);
         }
     }
 
