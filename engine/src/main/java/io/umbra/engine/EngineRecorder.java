@@ -3,6 +3,7 @@ package io.umbra.engine;
 import io.umbra.engine.config.ConfigException;
 import io.umbra.engine.config.ConfigKey;
 import io.umbra.engine.config.UmbraConfig;
+import io.umbra.engine.metrics.ShardCounter;
 import io.umbra.engine.recording.Run;
 import io.umbra.engine.recording.RunIndexWriter;
 import io.umbra.engine.status.RecorderStatusFile;
@@ -17,6 +18,7 @@ import org.agrona.concurrent.Agent;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
@@ -119,6 +121,20 @@ final class EngineRecorder implements FlightRecorder.Events, AutoCloseable
         catch (final IOException ex)
         {
             stopUnnamed(ex);
+        }
+    }
+
+    /**
+     * Shows the recorder's counters, if it has any, when all streams are open.
+     *
+     * @param shown to which they are added.
+     */
+    void addCounters(final Collection<ShardCounter> shown)
+    {
+        if (null != recorder)
+        {
+            recorder.counters().forEach((counter) -> shown.add(new ShardCounter(
+                counter.typeId(), counter.shard(), ShardCounter.NO_BROKER, null, counter.value())));
         }
     }
 

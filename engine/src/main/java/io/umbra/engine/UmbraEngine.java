@@ -252,6 +252,7 @@ public final class UmbraEngine implements AutoCloseable
             list.add(shard(i, settings, transport, recorder.openStream(i), slots));
         }
         recorder.begin();
+        recorder.addCounters(shardCounters);
         final Shards shards = new Shards(list);
         final LinkLedger linkLedger = closeLater(observation.openLedger(ledgerContext()));
         observer = new LinkObserver(new LinkObserver.Context(

@@ -36,7 +36,12 @@ enum CounterFamily
     MAX_DUTY_CYCLE(CounterTypes.MAX_DUTY_CYCLE, "umbra_duty_cycle_max_seconds",
         "Longest duty cycle of an agent since the start.", false),
     LONG_DUTY_CYCLES(CounterTypes.LONG_DUTY_CYCLES, "umbra_long_duty_cycles",
-        "Duty cycles of an agent that took longer than 100 ms.", true);
+        "Duty cycles of an agent that took longer than 100 ms.", true),
+    RECORDER_STATE(CounterTypes.RECORDER_STATE, "umbra_recorder_state",
+        "What the flight recorder does: 0 nothing, 1 it records, 2 it has stopped and the log says why.", false),
+    RECORDED_BYTES(CounterTypes.RECORDED_BYTES, "umbra_recorded_bytes", "Bytes recorded.", true),
+    RECORDER_WAITS(CounterTypes.RECORDER_WAITS, "umbra_recorder_waits",
+        "Times that a frame could not be offered because the flight recorder was behind.", true);
 
     private static final double NS_PER_SECOND = 1e9;
 

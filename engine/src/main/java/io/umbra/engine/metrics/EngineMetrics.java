@@ -112,7 +112,11 @@ public final class EngineMetrics
 
     private Labels labels(final ShardCounter counter)
     {
-        Labels labels = Labels.of("link", source.link, "shard", Integer.toString(counter.shard()));
+        Labels labels = Labels.of("link", source.link);
+        if (ShardCounter.NO_SHARD != counter.shard())
+        {
+            labels = labels.add("shard", Integer.toString(counter.shard()));
+        }
         if (ShardCounter.NO_BROKER != counter.broker())
         {
             labels = labels.add("broker", Integer.toString(counter.broker()));

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 
 /**
  * Records the shards' streams with an embedded Aeron Archive, one recording for each shard, which goes on from one
@@ -38,6 +39,9 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class FlightRecorder implements Agent, AutoCloseable
 {
+    /** In place of a shard's index. */
+    public static final int ALL_SHARDS = -1;
+
     private static final long CHECK_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long START_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
     private static final long DRAIN_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(5);
@@ -94,6 +98,17 @@ public final class FlightRecorder implements Agent, AutoCloseable
          * @param text one line.
          */
         void onWarning(String text);
+    }
+
+    /**
+     * A counter that the recorder shows.
+     *
+     * @param typeId of the counter, see {@link CounterTypes}.
+     * @param shard  that it is about, or {@link #ALL_SHARDS}.
+     * @param value  as of now; from any thread.
+     */
+    public record Counter(int typeId, int shard, LongSupplier value)
+    {
     }
 
     private FlightRecorder(final Context ctx)
@@ -248,6 +263,23 @@ public final class FlightRecorder implements Agent, AutoCloseable
             transport.counter(CounterTypes.RECORDER_WAITS, "umbra shard " + shard + " back pressure of the recorder"));
         stream.publisher().onBackPressure(recorded::onBackPressure);
         return recorded;
+    }
+
+    /**
+     * What the recorder shows, when all streams are open.
+     *
+     * @return its counters.
+     */
+    public List<Counter> counters()
+    {
+        final List<Counter> list = new ArrayList<>();
+        list.add(new Counter(CounterTypes.RECORDER_STATE, ALL_SHARDS, stateCounter::get));
+        for (final RecordedShard shard : shards)
+        {
+            list.add(new Counter(CounterTypes.RECORDED_BYTES, shard.shard(), shard.recordedBytes()::get));
+            list.add(new Counter(CounterTypes.RECORDER_WAITS, shard.shard(), shard.waits()::get));
+        }
+        return list;
     }
 
     /**
