@@ -3,7 +3,7 @@ package io.umbra.engine;
 import io.umbra.codecs.control.SourceCondition;
 import io.umbra.engine.recording.Run;
 import io.umbra.journal.ledger.LedgerPartition;
-import io.umbra.transport.FrameHandler;
+import io.umbra.transport.FrameHandlerAdapter;
 import io.umbra.transport.FrameHeader;
 
 import java.nio.ByteBuffer;
@@ -16,7 +16,7 @@ import java.util.Set;
  * What the end of a recording has: its commits as the ledger would have them, and how far each partition is. One
  * thread.
  */
-final class RecordedTail implements FrameHandler
+final class RecordedTail implements FrameHandlerAdapter
 {
     private final Run run;
     private final Set<Commit> commits = new HashSet<>();
@@ -115,13 +115,6 @@ final class RecordedTail implements FrameHandler
     }
 
     @Override
-    public boolean onLogStartAdvanced(
-        final int partitionIndex, final int assignmentEpoch, final long logStartOffset, final long timeNs)
-    {
-        return true;
-    }
-
-    @Override
     public boolean onSourceConditionChanged(
         final int partitionIndex,
         final int assignmentEpoch,
@@ -137,29 +130,6 @@ final class RecordedTail implements FrameHandler
             chunks.remove(name);
             nextOffsets.put(name, fetchOffset);
         }
-        return true;
-    }
-
-    @Override
-    public boolean onSourceDiverged(
-        final int partitionIndex,
-        final int assignmentEpoch,
-        final long fetchOffset,
-        final int leaderEpoch,
-        final long endOffset,
-        final long timeNs)
-    {
-        return true;
-    }
-
-    @Override
-    public boolean onOffsetsLost(
-        final int partitionIndex,
-        final int assignmentEpoch,
-        final long fromOffset,
-        final long toOffset,
-        final long timeNs)
-    {
         return true;
     }
 }

@@ -1,7 +1,6 @@
 package io.umbra.jmh;
 
-import io.umbra.codecs.control.SourceCondition;
-import io.umbra.transport.FrameHandler;
+import io.umbra.transport.FrameHandlerAdapter;
 import io.umbra.transport.FrameHeader;
 import io.umbra.transport.ShardTransport;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -85,7 +84,7 @@ public class IpcBenchmark
         return handler.bytes;
     }
 
-    private static final class Counting implements FrameHandler
+    private static final class Counting implements FrameHandlerAdapter
     {
         private long bytes;
 
@@ -102,48 +101,6 @@ public class IpcBenchmark
 
         @Override
         public boolean onFrameEnd(final FrameHeader header)
-        {
-            return true;
-        }
-
-        @Override
-        public boolean onLogStartAdvanced(
-            final int partitionIndex, final int assignmentEpoch, final long logStartOffset, final long timeNs)
-        {
-            return true;
-        }
-
-        @Override
-        public boolean onSourceConditionChanged(
-            final int partitionIndex,
-            final int assignmentEpoch,
-            final long fetchOffset,
-            final long timeNs,
-            final SourceCondition condition,
-            final String text)
-        {
-            return true;
-        }
-
-        @Override
-        public boolean onSourceDiverged(
-            final int partitionIndex,
-            final int assignmentEpoch,
-            final long fetchOffset,
-            final int leaderEpoch,
-            final long endOffset,
-            final long timeNs)
-        {
-            return true;
-        }
-
-        @Override
-        public boolean onOffsetsLost(
-            final int partitionIndex,
-            final int assignmentEpoch,
-            final long fromOffset,
-            final long toOffset,
-            final long timeNs)
         {
             return true;
         }

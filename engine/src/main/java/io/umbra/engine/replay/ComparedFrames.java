@@ -2,7 +2,7 @@ package io.umbra.engine.replay;
 
 import io.umbra.codecs.control.SourceCondition;
 import io.umbra.journal.ledger.LedgerPartition;
-import io.umbra.transport.FrameHandler;
+import io.umbra.transport.FrameHandlerAdapter;
 import io.umbra.transport.FrameHeader;
 import org.agrona.collections.Int2ObjectHashMap;
 
@@ -14,7 +14,7 @@ import java.util.function.IntFunction;
 /**
  * Hands the batches of one recorded run to the journal's side of a comparison. One thread.
  */
-final class ComparedFrames implements FrameHandler
+final class ComparedFrames implements FrameHandlerAdapter
 {
     private static final int INITIAL_CAPACITY = 1024 * 1024;
 
@@ -126,41 +126,11 @@ final class ComparedFrames implements FrameHandler
         final Compared partition = partition(partitionIndex);
         if (null != partition.name && SourceCondition.FETCHING == condition)
         {
-            // The log ended here: what was recorded above was taken back, and comes anew.
+            // The log ended here: what was recorded above was taken back, and comes anew. A divergence needs nothing of
+            // its own: fetching begins anew behind it.
             partition.batch = null;
             journal.takeBack(partition.name, fetchOffset);
         }
-        return true;
-    }
-
-    @Override
-    public boolean onLogStartAdvanced(
-        final int partitionIndex, final int assignmentEpoch, final long logStartOffset, final long timeNs)
-    {
-        return true;
-    }
-
-    /** Fetching begins anew behind it, which says what was taken back. */
-    @Override
-    public boolean onSourceDiverged(
-        final int partitionIndex,
-        final int assignmentEpoch,
-        final long fetchOffset,
-        final int leaderEpoch,
-        final long endOffset,
-        final long timeNs)
-    {
-        return true;
-    }
-
-    @Override
-    public boolean onOffsetsLost(
-        final int partitionIndex,
-        final int assignmentEpoch,
-        final long fromOffset,
-        final long toOffset,
-        final long timeNs)
-    {
         return true;
     }
 

@@ -1,7 +1,6 @@
 package io.umbra.engine.source;
 
-import io.umbra.codecs.control.SourceCondition;
-import io.umbra.transport.FrameHandler;
+import io.umbra.transport.FrameHandlerAdapter;
 import io.umbra.transport.FrameHeader;
 import io.umbra.transport.ShardTransport;
 import org.apache.kafka.common.Node;
@@ -318,7 +317,7 @@ class FetchResponseFuzzTest
     }
 
     /** What comes out of the stream. */
-    private static final class Published implements FrameHandler
+    private static final class Published implements FrameHandlerAdapter
     {
         private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         private boolean isInOrder = true;
@@ -347,37 +346,6 @@ class FetchResponseFuzzTest
             {
                 next = header.lastOffset + 1;
             }
-            return true;
-        }
-
-        @Override
-        public boolean onLogStartAdvanced(
-            final int partitionIndex, final int assignmentEpoch, final long logStartOffset, final long timeNs)
-        {
-            return true;
-        }
-
-        @Override
-        public boolean onSourceConditionChanged(
-            final int partitionIndex,
-            final int assignmentEpoch,
-            final long fetchOffset,
-            final long timeNs,
-            final SourceCondition condition,
-            final String text)
-        {
-            return true;
-        }
-
-        @Override
-        public boolean onSourceDiverged(
-            final int partitionIndex,
-            final int assignmentEpoch,
-            final long fetchOffset,
-            final int leaderEpoch,
-            final long endOffset,
-            final long timeNs)
-        {
             return true;
         }
 
