@@ -112,7 +112,7 @@ final class CatchupCommand implements Callable<Integer>
         {
             try
             {
-                rig.umbra().with(variant.substring(1 + variant.indexOf(':', 1)));
+                rig.umbra().variant(variant);
             }
             catch (final IllegalArgumentException ex)
             {
@@ -135,9 +135,8 @@ final class CatchupCommand implements Callable<Integer>
             all.stream().filter((contender) -> contenders.contains(contender.name())).toList());
         for (final String variant : variants)
         {
-            final int colon = variant.indexOf(':', 1);
-            chosen.add(new UmbraContender(variant.substring(0, Math.max(0, colon)), source, load, folder,
-                rig.umbra().with(variant.substring(colon + 1))));
+            final UmbraSetup.Variant other = rig.umbra().variant(variant);
+            chosen.add(new UmbraContender(other.name(), source, load, folder, other.setup()));
         }
         return chosen;
     }

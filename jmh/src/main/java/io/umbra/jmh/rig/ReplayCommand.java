@@ -128,11 +128,10 @@ final class ReplayCommand implements Callable<Integer>
         rows.put(new Row("umbra"), rig.umbra());
         for (final String variant : variants)
         {
-            final int colon = variant.indexOf(':', 1);
             try
             {
-                rows.put(new Row(variant.substring(0, Math.max(0, colon))),
-                    rig.umbra().with(variant.substring(colon + 1)));
+                final UmbraSetup.Variant other = rig.umbra().variant(variant);
+                rows.put(new Row(other.name()), other.setup());
             }
             catch (final IllegalArgumentException ex)
             {

@@ -66,6 +66,28 @@ record UmbraSetup(Path root, Map<String, String> settings, List<String> jvmOptio
     }
 
     /**
+     * One more Umbra to measure.
+     *
+     * @param name  as it stands in the results.
+     * @param setup of it.
+     */
+    record Variant(String name, UmbraSetup setup)
+    {
+    }
+
+    /**
+     * The same but for what a variant says.
+     *
+     * @param text NAME:ITEM[;ITEM...], see {@link #with(String)}.
+     * @return the other, with its name.
+     */
+    Variant variant(final String text)
+    {
+        final int colon = text.indexOf(':', 1);
+        return new Variant(text.substring(0, Math.max(0, colon)), with(text.substring(colon + 1)));
+    }
+
+    /**
      * The command line of this Umbra.
      *
      * @param arguments of {@code bin/umbra}.
