@@ -17,10 +17,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -55,6 +58,7 @@ class LyingSourceTest
         source.produce(OTHER, 0, 3, VALUE_BYTES);
         link = new LinkConfig(dir).source(source.cluster())
             .set("shards", "1")
+            .set("acls.sync.interval.ms", "1000")
             .set("fetch.max.wait.ms", "100")
             .set("source.reconnect.backoff.ms", "10")
             .set("source.reconnect.backoff.max.ms", "200")
@@ -257,6 +261,29 @@ class LyingSourceTest
         Await.until(() -> status.isActive("new", 0) && hasAll("new") &&
             status.partition("new", 0).get("sourceHighWatermark").asLong() == source.endOffset("new", 0),
             () -> status.partition("new", 0) + "\n" + engine.stderrTail());
+        awaitAllIsWell();
+    }
+
+    /** Its first four bytes announce a response of more than a gigabyte. */
+    @Test
+    void whoSpeaksAnotherProtocolDoesNotEndTheEngine() throws Exception
+    {
+        final Map<String, Integer> told = new ConcurrentHashMap<>();
+        source.proxy().fault((exchange) ->
+        {
+            if (exchange.isFetch())
+            {
+                return null;
+            }
+            told.merge(exchange.request().clientId(), 1, Integer::sum);
+            return ResponseFault.Answer.of(new byte[]{'H', 'T', 'T', 'P', '/'});
+        });
+        Await.until(
+            () -> Stream.of("sampler", "metadata", "control")
+                .allMatch((role) -> told.getOrDefault("umbra-test-" + role, 0) > 1),
+            () -> told + "\n" + engine.stderrTail());
+        source.proxy().fault(null);
+        source.produce(VICTIM, 0, 2, VALUE_BYTES);
         awaitAllIsWell();
     }
 

@@ -5,9 +5,15 @@ import org.apache.kafka.clients.ClientRequest;
 import org.apache.kafka.clients.ClientResponse;
 import org.apache.kafka.clients.ManualMetadataUpdater;
 import org.apache.kafka.clients.MetadataRecoveryStrategy;
+import org.apache.kafka.clients.MetadataUpdater;
 import org.apache.kafka.clients.NetworkClient;
 import org.apache.kafka.clients.NodeApiVersions;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.AdminOverClient;
+import org.apache.kafka.clients.admin.internals.AdminMetadataManager;
+import org.apache.kafka.common.Cluster;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.memory.MemoryPool;
 import org.apache.kafka.common.message.ApiVersionsResponseData;
@@ -23,6 +29,7 @@ import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.common.utils.Utils;
 
 import java.nio.ByteBuffer;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -48,11 +55,49 @@ final class SourceNetwork implements AutoCloseable
 
     SourceNetwork(final SourceSettings settings, final String role, final MemoryPool memoryPool)
     {
-        final AdminClientConfig config = settings.config();
         final LogContext logContext = new LogContext("[" + settings.clientId(role) + "] ");
-        requestTimeoutMs = config.getInt(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG);
+        requestTimeoutMs = settings.config().getInt(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG);
         channelBuilder = settings.channelBuilder(Time.SYSTEM, logContext);
-        selector = new Selector(
+        selector = selector(settings.config(), channelBuilder, memoryPool, metrics, logContext);
+        client = client(settings, role, selector, new ManualMetadataUpdater(), MAX_IN_FLIGHT, apiVersions, logContext);
+        waits = metrics.metric(metrics.metricName("io-wait-time-ns-total", METRICS + "-metrics"));
+    }
+
+    /**
+     * Kafka's admin client, with a limit to what it receives, which is in heap.
+     *
+     * @param settings how to reach the source.
+     * @param role     part of the client id.
+     * @return the client, the caller's to close.
+     * @throws KafkaException if it cannot be made, for one since no bootstrap address resolves any more.
+     */
+    static Admin admin(final SourceSettings settings, final String role)
+    {
+        final LogContext logContext = new LogContext("[" + settings.clientId(role) + "] ");
+        final AdminClientConfig config = settings.config();
+        final AdminMetadataManager metadata = new AdminMetadataManager(
+            logContext,
+            config.getLong(AdminClientConfig.RETRY_BACKOFF_MS_CONFIG),
+            config.getLong(AdminClientConfig.METADATA_MAX_AGE_CONFIG),
+            false);
+        metadata.update(Cluster.bootstrap(settings.bootstrapAddresses()), System.currentTimeMillis());
+        final Selector selector = selector(
+            config, settings.channelBuilder(Time.SYSTEM, logContext), MemoryPool.NONE, new Metrics(), logContext);
+        final Map<String, Object> own = new HashMap<>(config.originals());
+        own.put(AdminClientConfig.CLIENT_ID_CONFIG, settings.clientId(role));
+        own.put(AdminClientConfig.ENABLE_METRICS_PUSH_CONFIG, false);
+        return AdminOverClient.create(new AdminClientConfig(own), metadata,
+            client(settings, role, selector, metadata.updater(), 1, new ApiVersions(), logContext));
+    }
+
+    private static Selector selector(
+        final AdminClientConfig config,
+        final ChannelBuilder channelBuilder,
+        final MemoryPool memoryPool,
+        final Metrics metrics,
+        final LogContext logContext)
+    {
+        return new Selector(
             MemoryPool.NONE == memoryPool ? LARGEST_RESPONSE_IN_HEAP : NetworkReceive.UNLIMITED,
             config.getLong(AdminClientConfig.CONNECTIONS_MAX_IDLE_MS_CONFIG),
             metrics,
@@ -64,16 +109,28 @@ final class SourceNetwork implements AutoCloseable
             channelBuilder,
             memoryPool,
             logContext);
-        client = new NetworkClient(
+    }
+
+    private static NetworkClient client(
+        final SourceSettings settings,
+        final String role,
+        final Selector selector,
+        final MetadataUpdater metadataUpdater,
+        final int maxInFlight,
+        final ApiVersions apiVersions,
+        final LogContext logContext)
+    {
+        final AdminClientConfig config = settings.config();
+        return new NetworkClient(
             selector,
-            new ManualMetadataUpdater(),
+            metadataUpdater,
             settings.clientId(role),
-            MAX_IN_FLIGHT,
+            maxInFlight,
             config.getLong(AdminClientConfig.RECONNECT_BACKOFF_MS_CONFIG),
             config.getLong(AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG),
             config.getInt(AdminClientConfig.SEND_BUFFER_CONFIG),
             config.getInt(AdminClientConfig.RECEIVE_BUFFER_CONFIG),
-            requestTimeoutMs,
+            config.getInt(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG),
             config.getLong(AdminClientConfig.SOCKET_CONNECTION_SETUP_TIMEOUT_MS_CONFIG),
             config.getLong(AdminClientConfig.SOCKET_CONNECTION_SETUP_TIMEOUT_MAX_MS_CONFIG),
             Time.SYSTEM,
@@ -81,7 +138,6 @@ final class SourceNetwork implements AutoCloseable
             apiVersions,
             logContext,
             MetadataRecoveryStrategy.NONE);
-        waits = metrics.metric(metrics.metricName("io-wait-time-ns-total", METRICS + "-metrics"));
     }
 
     /**

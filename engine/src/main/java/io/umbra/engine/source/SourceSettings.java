@@ -12,10 +12,8 @@ import org.apache.kafka.common.utils.LogContext;
 import org.apache.kafka.common.utils.Time;
 
 import java.net.InetSocketAddress;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -105,9 +103,7 @@ public final class SourceSettings
      */
     public Admin admin(final String role)
     {
-        final Map<String, Object> settings = new HashMap<>(config.originals());
-        settings.put(CommonClientConfigs.CLIENT_ID_CONFIG, clientId(role));
-        return Admin.create(settings);
+        return SourceNetwork.admin(this, role);
     }
 
     /**
