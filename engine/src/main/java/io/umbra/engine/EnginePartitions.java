@@ -52,6 +52,7 @@ final class EnginePartitions implements ShadowPartitions
     private final CountDownLatch discovered = new CountDownLatch(1);
     private final boolean isNewJournal;
     private volatile RuntimeException fatal;
+    private volatile String boundCluster;
     private boolean isLinkPaused;
     private boolean isLinkPromoted;
     private LinkState clusterState;
@@ -101,6 +102,17 @@ final class EnginePartitions implements ShadowPartitions
         ctx.directory.bindClusterId(clusterId);
         ctx.table.header().clusterId(clusterId);
         ctx.recorder.cluster(clusterId);
+        boundCluster = clusterId;
+    }
+
+    /**
+     * The source's cluster, once it has shown since the start that it is the journal's. From any thread.
+     *
+     * @return its id; null until then.
+     */
+    String boundCluster()
+    {
+        return boundCluster;
     }
 
     @Override

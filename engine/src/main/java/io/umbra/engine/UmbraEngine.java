@@ -272,7 +272,7 @@ public final class UmbraEngine implements AutoCloseable
         controlPlane = new ControlPlane(new ControlPlane.Context(
             settings, config.topics(), config.startOffset(), config.topicsRefreshIntervalMs(), config.onTopicDelete(),
             config.journalDir(), partitions, events));
-        metadataSync = metadataSync(settings, directory);
+        metadataSync = metadataSync(settings);
         scrubber = scrubber(settings);
 
         if (config.metricsListen().isPresent())
@@ -313,8 +313,7 @@ public final class UmbraEngine implements AutoCloseable
             SystemEpochClock.INSTANCE));
     }
 
-    private MetadataSync metadataSync(final SourceSettings settings, final JournalDirectory directory)
-        throws IOException
+    private MetadataSync metadataSync(final SourceSettings settings) throws IOException
     {
         final MetadataLedger ledger = closeLater(MetadataLedger.open(ledgerContext()));
         ledger.findings().forEach((finding) -> events.warn("ledger: " + finding));
@@ -323,7 +322,7 @@ public final class UmbraEngine implements AutoCloseable
             config,
             config.journalDir(),
             ledger,
-            directory::clusterId,
+            () -> partitions.boundCluster(),
             new SpaceGuard(config.journalDir(), config.journalMinFreeBytes(), SystemEpochClock.INSTANCE)::problem,
             events));
     }

@@ -45,7 +45,7 @@ public final class MetadataSync implements Agent
      * @param config     which tasks there are, how often they look, and at what.
      * @param journalDir of the journal.
      * @param ledger     to write; closed by its owner, after the agent has ended.
-     * @param clusterId  of the source that the journal belongs to, null while it is not known.
+     * @param clusterId  of the source that the journal belongs to; null until the source has shown that it is that.
      * @param space      says what is wrong when nothing more may be written to the journal's file system, else null.
      * @param events     where news for the operator go.
      */
