@@ -82,6 +82,9 @@ final class LatencyCommand implements Callable<Integer>
      * @param journaled         latency in milliseconds until journaled; durable with {@code commit}.
      * @param consumer          latency in milliseconds until the consumer had it.
      * @param lagMsOfTraffic    records acknowledged and not journaled, as milliseconds of traffic.
+     * @param consumerLag       records acknowledged that the consumer did not have, likewise.
+     * @param looks             milliseconds from one look of the observer to the next, which are due every 0.05: what
+     *                          the machine adds to whatever waits for a core.
      * @param cpuSecondsPerGib  of the engine.
      * @param cpuCores          that the engine used.
      */
@@ -94,6 +97,8 @@ final class LatencyCommand implements Callable<Integer>
         Map<String, Double> journaled,
         Map<String, Double> consumer,
         Map<String, Double> lagMsOfTraffic,
+        Map<String, Double> consumerLag,
+        Map<String, Double> looks,
         double cpuSecondsPerGib,
         double cpuCores)
     {
@@ -178,7 +183,8 @@ final class LatencyCommand implements Callable<Integer>
             return new Result(flush, load, Math.round(rate), Math.round(achieved),
                 achieved >= ACHIEVED * rate ? "OK" : "FAIL",
                 Latencies.percentiles(setup.watch.latencies()), Latencies.percentiles(consumer),
-                lag(setup.watch.lag(), rate), Row.rounded(cpu / (bytes / (1L << 30))), Row.rounded(cpu / seconds));
+                lag(setup.watch.lag(), rate), lag(setup.watch.consumerLag(), rate),
+                Latencies.percentiles(setup.watch.looks()), Row.rounded(cpu / (bytes / (1L << 30))), Row.rounded(cpu / seconds));
         }
     }
 
@@ -200,9 +206,11 @@ final class LatencyCommand implements Callable<Integer>
 
     private static String line(final Result result)
     {
-        return String.format("%-12s %3d%% %8.0f/s %-4s journaled %s   consumer %s   lag %s   %.2f cores",
+        return String.format(
+            "%-12s %3d%% %8.0f/s %-4s journaled %s   consumer %s   lag %s   consumer's %s   looks %s   %.2f cores",
             result.flush(), result.load(), result.achievedRate(), result.verdict(),
-            result.journaled(), result.consumer(), result.lagMsOfTraffic(), result.cpuCores());
+            result.journaled(), result.consumer(), result.lagMsOfTraffic(), result.consumerLag(), result.looks(),
+            result.cpuCores());
     }
 
     /** A topic, the engine and a consumer that copy it, and the producer that fills it. */
@@ -233,7 +241,7 @@ final class LatencyCommand implements Callable<Integer>
             rate = new FixedRate(producer, topic, partitions, recordSize, this::onRecord);
             awaitReady();
             watch = new ShadowWatch(PartitionTable.openReadOnly(home.resolve("journal")), partitions,
-                "commit".equals(flush), rate);
+                "commit".equals(flush), rate, consumed::get);
         }
 
         private void onRecord(final int partition, final long offset, final long dueNs)

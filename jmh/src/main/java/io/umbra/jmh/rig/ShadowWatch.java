@@ -6,6 +6,7 @@ import org.agrona.collections.LongArrayList;
 
 import java.io.IOException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 
 /**
  * Watches a shadow from outside, through the engine's partition table, as {@code umbra status} does: when it had which
@@ -15,10 +16,13 @@ import java.util.concurrent.locks.LockSupport;
 final class ShadowWatch implements AutoCloseable
 {
     private static final long POLL_NS = 50_000;
+    private static final long MAX_RECORDS = 1L << 40;
+    private static final int DIGITS = 3;
 
     private final PartitionTable table;
     private final boolean isDurable;
     private final FixedRate source;
+    private final LongSupplier consumed;
     private final int partitions;
     /** Row in the table by partition. */
     private final int[] rows;
@@ -26,7 +30,9 @@ final class ShadowWatch implements AutoCloseable
     private final LongArrayList[] times;
     private final LongArrayList[] offsets;
     private final LongArrayList[] due;
-    private final Histogram lag;
+    private final Histogram lag = new Histogram(MAX_RECORDS, DIGITS);
+    private final Histogram consumerLag = new Histogram(MAX_RECORDS, DIGITS);
+    private final Histogram looks = Latencies.histogram();
     private final Thread thread = new Thread(this::watch, "shadow-watch");
     private volatile boolean isStopped;
     private volatile boolean isRecording;
@@ -38,15 +44,21 @@ final class ShadowWatch implements AutoCloseable
      * @param partitions of the topic.
      * @param isDurable  whether a record counts when it is durable, rather than when it is written.
      * @param source     whose acknowledged offsets are compared.
+     * @param consumed   records that the consumer beside the shadow has.
      * @throws IOException if the table cannot be read.
      */
-    ShadowWatch(final PartitionTable table, final int partitions, final boolean isDurable, final FixedRate source)
-        throws IOException
+    ShadowWatch(
+        final PartitionTable table,
+        final int partitions,
+        final boolean isDurable,
+        final FixedRate source,
+        final LongSupplier consumed) throws IOException
     {
         this.table = table;
         this.partitions = partitions;
         this.isDurable = isDurable;
         this.source = source;
+        this.consumed = consumed;
         rows = new int[partitions];
         final int rowCount = table.rowCount();
         for (int row = 0; row < rowCount; row++)
@@ -57,7 +69,6 @@ final class ShadowWatch implements AutoCloseable
         times = lists(partitions);
         offsets = lists(partitions);
         due = lists(partitions);
-        lag = new Histogram(1L << 40, 3);
         thread.start();
     }
 
@@ -101,6 +112,22 @@ final class ShadowWatch implements AutoCloseable
         return lag;
     }
 
+    /** Records that were acknowledged by the source and not at the consumer, at each look. */
+    Histogram consumerLag()
+    {
+        return consumerLag;
+    }
+
+    /**
+     * From one look to the next: how long the machine keeps a thread waiting that has next to nothing to do.
+     *
+     * @return nanoseconds.
+     */
+    Histogram looks()
+    {
+        return looks;
+    }
+
     /**
      * When each record that was looked for had come, counted from when it was due. Call it when all are there.
      *
@@ -133,9 +160,14 @@ final class ShadowWatch implements AutoCloseable
     private void watch()
     {
         final long[] last = new long[partitions];
+        long lookNs = System.nanoTime();
         while (!isStopped)
         {
+            final long lastLookNs = lookNs;
+            lookNs = System.nanoTime();
+            final long consumedRecords = consumed.getAsLong();
             long behind = 0;
+            long acknowledgedRecords = 0;
             for (int partition = 0; partition < partitions; partition++)
             {
                 // First what the shadow has, then what the source has: what comes between counts as missing.
@@ -148,10 +180,13 @@ final class ShadowWatch implements AutoCloseable
                     times[partition].addLong(System.nanoTime());
                 }
                 behind += Math.max(0, acknowledged - end);
+                acknowledgedRecords += acknowledged;
             }
             if (isRecording)
             {
                 lag.recordValue(behind);
+                consumerLag.recordValue(Math.max(0, acknowledgedRecords - consumedRecords));
+                Latencies.record(looks, lookNs - lastLookNs);
             }
             LockSupport.parkNanos(POLL_NS);
         }
