@@ -51,6 +51,7 @@ public final class FlightRecorder implements Agent, AutoCloseable
     private final Context ctx;
     private final ShardTransport transport;
     private final List<RecordedShard> shards = new ArrayList<>();
+    private final List<WriteBehind> writeBehind = new ArrayList<>();
     private final AtomicCounter stateCounter;
     private FileStore store;
     private EmbeddedArchive archive;
@@ -211,7 +212,7 @@ public final class FlightRecorder implements Agent, AutoCloseable
             {
                 shards.add(record(shard, stream, earlier));
             }
-            catch (final AeronException ex)
+            catch (final IOException | AeronException ex)
             {
                 stop("shard " + shard + " cannot be recorded: " + ex.getMessage());
             }
@@ -228,7 +229,7 @@ public final class FlightRecorder implements Agent, AutoCloseable
     }
 
     private RecordedShard record(
-        final int shard, final ShardTransport.ShardStream stream, final Recording earlier)
+        final int shard, final ShardTransport.ShardStream stream, final Recording earlier) throws IOException
     {
         final String channel = ShardTransport.channel(shard);
         final int streamId = ShardTransport.Context.STREAM_ID_BASE + shard;
@@ -257,8 +258,16 @@ public final class FlightRecorder implements Agent, AutoCloseable
             }
             LockSupport.parkNanos(MAX_PARK_NS);
         }
+        final long recordingId = RecordingPos.getRecordingId(counters, counterId);
+        for (final Recording recording : ArchiveDirectory.recordings(ctx.dir))
+        {
+            if (recording.id() == recordingId)
+            {
+                writeBehind.add(new WriteBehind(ctx.dir, recording, startPosition));
+            }
+        }
         final RecordedShard recorded = new RecordedShard(
-            shard, RecordingPos.getRecordingId(counters, counterId), counters, counterId, startPosition, stream,
+            shard, recordingId, counters, counterId, startPosition, stream,
             transport.counter(CounterTypes.RECORDED_BYTES, "umbra shard " + shard + " recorded bytes"),
             transport.counter(CounterTypes.RECORDER_WAITS, "umbra shard " + shard + " back pressure of the recorder"));
         stream.publisher().onBackPressure(recorded::onBackPressure);
@@ -334,10 +343,18 @@ public final class FlightRecorder implements Agent, AutoCloseable
     @Override
     public int doWork()
     {
+        int workCount = 0;
+        if (!isEnded)
+        {
+            for (int i = 0; i < writeBehind.size(); i++)
+            {
+                workCount += writeBehind.get(i).follow(shards.get(i).position()) ? 1 : 0;
+            }
+        }
         final long nowNs = System.nanoTime();
         if (isEnded || nowNs - nextCheckNs < 0)
         {
-            return 0;
+            return workCount;
         }
         nextCheckNs = nowNs + CHECK_INTERVAL_NS;
         if (null == stopReason)
