@@ -33,7 +33,7 @@ record BareContender(Source source, Source.Load load, Path folder, boolean isWri
             (isWritten ? BareCopy.class : BareFetch.class).getName(), source.bootstrapServers(), load.topic(),
             Long.toString(load.records()), countFile.toString(), home.resolve("copy").toString()))
         {
-            return new Span(load.records(), load.bytes(), POLL_MS).measure(child, count::get);
+            return load.span(POLL_MS).measure(child, count::get);
         }
         finally
         {

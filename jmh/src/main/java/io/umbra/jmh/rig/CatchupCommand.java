@@ -26,6 +26,7 @@ import java.util.concurrent.Callable;
 final class CatchupCommand implements Callable<Integer>
 {
     private static final String TOPIC = "bench";
+    private static final int MAX_WARM_UP_PERCENT = 95;
 
     @Mixin
     private RigOptions rig;
@@ -47,6 +48,10 @@ final class CatchupCommand implements Callable<Integer>
 
     @Option(names = "--rounds", description = "Counted rounds, after one that is not; default: ${DEFAULT-VALUE}.")
     private int rounds = 3;
+
+    @Option(names = "--warm-up", paramLabel = "PERCENT",
+        description = "Part of the backlog that does not count: a JVM compiles meanwhile; default: ${DEFAULT-VALUE}.")
+    private int warmUpPercent = Span.WARM_UP_PERCENT;
 
     @Option(names = "--contenders", split = ",",
         description = "Of bare, copy, device, umbra, follower, mm2, librdkafka; default: all but copy.")
@@ -76,14 +81,16 @@ final class CatchupCommand implements Callable<Integer>
     @Override
     public Integer call() throws Exception
     {
-        checkVariants();
+        checkOptions();
         final Path folder = rig.createFolder();
         try (Source source = Source.launch(folder.resolve("source"), contenders.contains("follower") ? 2 : 1))
         {
             rig.say("source: writing %.1f GiB into %d partitions, records of %d bytes, compression %s",
                 gib, partitions, recordSize, compression);
             source.createTopic(TOPIC, partitions);
-            final Source.Load load = source.fill(TOPIC, partitions, (long)(gib * (1L << 30)), recordSize, compression);
+            final Source.Load load = source
+                .fill(TOPIC, partitions, (long)(gib * (1L << 30)), recordSize, compression)
+                .withWarmUp(warmUpPercent);
             rig.say("source: %d records, %d bytes", load.records(), load.bytes());
             final List<Row> rows = new ArrayList<>();
             final List<Contender> list = contenders(source, load, folder);
@@ -106,8 +113,13 @@ final class CatchupCommand implements Callable<Integer>
         }
     }
 
-    private void checkVariants()
+    private void checkOptions()
     {
+        if (warmUpPercent < 0 || warmUpPercent > MAX_WARM_UP_PERCENT)
+        {
+            throw new CommandLine.ParameterException(spec.commandLine(),
+                "--warm-up: " + warmUpPercent + " is not between 0 and " + MAX_WARM_UP_PERCENT);
+        }
         for (final String variant : variants)
         {
             try
@@ -189,6 +201,7 @@ final class CatchupCommand implements Callable<Integer>
         loadFields.put("bytes", load.bytes());
         loadFields.put("recordSize", recordSize);
         loadFields.put("compression", compression);
+        loadFields.put("warmUpPercent", warmUpPercent);
         loadFields.put("settings", rig.umbra().settings());
         loadFields.put("variants", variants);
         rig.report(

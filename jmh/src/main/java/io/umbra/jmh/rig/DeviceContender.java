@@ -26,7 +26,7 @@ record DeviceContender(Source.Load load, Path folder) implements Contender
             files.toString(), Integer.toString(Math.min(MAX_FILES, load.partitions())),
             Long.toString(Math.max(1, load.bytes() >> 20)), Long.toString(load.records()), countFile.toString()))
         {
-            return new Span(load.records(), load.bytes(), 1).measure(child, count::get);
+            return load.span(1).measure(child, count::get);
         }
         finally
         {

@@ -33,7 +33,7 @@ record FollowerContender(Source source, Source.Load load) implements Contender
         try
         {
             reassign(List.of(Source.LEADER, Source.FOLLOWER));
-            return new Span(load.records(), load.bytes(), POLL_MS).measure("follower", pid, () ->
+            return load.span(POLL_MS).measure("follower", pid, () ->
                 (long)((double)Folders.segmentBytes(logDir, load.topic()) / load.bytes() * load.records()));
         }
         finally

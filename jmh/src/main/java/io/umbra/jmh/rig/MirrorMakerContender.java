@@ -42,7 +42,7 @@ record MirrorMakerContender(Source source, Source.Load load, Path folder) implem
                 "org.apache.kafka.connect.mirror.MirrorMaker", config(home, target.bootstrapServers()).toString()))
         {
             final Admin admin = target.admin();
-            return new Span(load.records(), load.bytes(), POLL_MS).measure(child, () -> records(admin));
+            return load.span(POLL_MS).measure(child, () -> records(admin));
         }
         finally
         {

@@ -41,13 +41,23 @@ final class Source implements AutoCloseable
     /**
      * Records that were written.
      *
-     * @param topic      they are in.
-     * @param partitions of the topic.
-     * @param records    in all of them.
-     * @param bytes      of the batches that hold them.
+     * @param topic         they are in.
+     * @param partitions    of the topic.
+     * @param records       in all of them.
+     * @param bytes         of the batches that hold them.
+     * @param warmUpPercent part of them that does not count when a copy is measured.
      */
-    record Load(String topic, int partitions, long records, long bytes)
+    record Load(String topic, int partitions, long records, long bytes, int warmUpPercent)
     {
+        Load withWarmUp(final int percent)
+        {
+            return new Load(topic, partitions, records, bytes, percent);
+        }
+
+        Span span(final long pollMs)
+        {
+            return new Span(records, bytes, warmUpPercent, pollMs);
+        }
     }
 
     private Source(final KafkaCluster cluster)
@@ -154,7 +164,7 @@ final class Source implements AutoCloseable
             throw new IOException("the source takes no more records: " + failure.get(), failure.get());
         }
         return new Load(topic, partitions, endOffsets(topic, partitions),
-            Folders.segmentBytes(cluster.logDir(LEADER), topic));
+            Folders.segmentBytes(cluster.logDir(LEADER), topic), Span.WARM_UP_PERCENT);
     }
 
     private void produce(

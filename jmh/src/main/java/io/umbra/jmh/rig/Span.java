@@ -5,12 +5,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Measures a copy by watching it from outside. The clock starts when half has been copied, so that neither a
- * JVM's start nor its compilers are in it, and stops with the last record.
+ * Measures a copy by watching it from outside. The clock starts when a part has been copied, so that neither a
+ * JVM's start nor most of its compilers' work is in it, and stops with the last record.
  */
 final class Span
 {
-    private static final int WARM_PART = 2;
+    /** The part that does not count, unless something else is said. */
+    static final int WARM_UP_PERCENT = 50;
+    private static final int PERCENT = 100;
     private static final long STALL_TIMEOUT_S = 120;
 
     /** How far a copy is. */
@@ -23,17 +25,20 @@ final class Span
 
     private final long totalRecords;
     private final long totalBytes;
+    private final long warmUpRecords;
     private final long pollNs;
 
     /**
      * A span over a copy.
      *
-     * @param totalRecords that it has when it is complete.
-     * @param totalBytes   of the record batches that hold them.
-     * @param pollMs       how often to look, milliseconds.
+     * @param totalRecords  that it has when it is complete.
+     * @param totalBytes    of the record batches that hold them.
+     * @param warmUpPercent of the records, before the clock starts.
+     * @param pollMs        how often to look, milliseconds.
      */
-    Span(final long totalRecords, final long totalBytes, final long pollMs)
+    Span(final long totalRecords, final long totalBytes, final int warmUpPercent, final long pollMs)
     {
+        warmUpRecords = totalRecords * warmUpPercent / PERCENT;
         this.totalRecords = totalRecords;
         this.totalBytes = totalBytes;
         pollNs = TimeUnit.MILLISECONDS.toNanos(pollMs);
@@ -71,7 +76,7 @@ final class Span
      */
     Measurement measure(final String what, final long pid, final Progress progress) throws IOException
     {
-        final long warm = await(what, totalRecords / WARM_PART, progress);
+        final long warm = await(what, warmUpRecords, progress);
         final long startNs = System.nanoTime();
         final double cpuStart = Proc.cpuSeconds(pid);
         final long end = await(what, totalRecords, progress);

@@ -29,7 +29,7 @@ record UmbraContender(String name, Source source, Source.Load load, Path folder,
         final Path home = Files.createTempDirectory(folder, "umbra");
         try (Child child = start(source, load.topic(), home, setup))
         {
-            return new Span(load.records(), load.bytes(), Math.max(POLL_MS, load.partitions() / PARTITIONS_PER_POLL_MS))
+            return load.span(Math.max(POLL_MS, load.partitions() / PARTITIONS_PER_POLL_MS))
                 .measure(child, () -> durableRecords(home.resolve("journal")));
         }
         finally

@@ -112,8 +112,9 @@ final class WriteCommand implements Callable<Integer>
         try (Child child = Child.java(home.resolve("log"), options, WriteVariant.class.getName(), kind.name(),
             home.toString(), Long.toString(frames), countFile.toString(), histogramFile.toString()))
         {
-            final Measurement measurement = new Span(frames, frames * MIB_PER_FRAME << 20, POLL_MS)
-                .measure(child, () -> Math.min(frames, count.get()));
+            final Measurement measurement =
+                new Span(frames, frames * MIB_PER_FRAME << 20, Span.WARM_UP_PERCENT, POLL_MS)
+                    .measure(child, () -> Math.min(frames, count.get()));
             histogram.add(Latencies.read(histogramFile));
             return measurement;
         }
