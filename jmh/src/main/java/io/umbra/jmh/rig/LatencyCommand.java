@@ -184,7 +184,8 @@ final class LatencyCommand implements Callable<Integer>
                 achieved >= ACHIEVED * rate ? "OK" : "FAIL",
                 Latencies.percentiles(setup.watch.latencies()), Latencies.percentiles(consumer),
                 lag(setup.watch.lag(), rate), lag(setup.watch.consumerLag(), rate),
-                Latencies.percentiles(setup.watch.looks()), Row.rounded(cpu / (bytes / (1L << 30))), Row.rounded(cpu / seconds));
+                Latencies.percentiles(setup.watch.looks()),
+                Row.rounded(cpu / (bytes / (1L << 30))), Row.rounded(cpu / seconds));
         }
     }
 
