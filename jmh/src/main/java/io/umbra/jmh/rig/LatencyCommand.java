@@ -165,9 +165,10 @@ final class LatencyCommand implements Callable<Integer>
         try (Setup setup = new Setup(flush))
         {
             final long warm = setup.rate.run(rate, warmUpSeconds, true);
-            setup.watch.record();
+            setup.watch.record(true);
             final double cpuStart = Proc.cpuSeconds(setup.engine.pid());
             final long sent = setup.rate.run(rate, seconds, false);
+            setup.watch.record(false);
             final double cpu = Proc.cpuSeconds(setup.engine.pid()) - cpuStart;
             setup.awaitRecords(warm + sent);
             final Histogram consumer = setup.consumerHistogram();

@@ -89,10 +89,10 @@ final class ShadowWatch implements AutoCloseable
         due[partition].addLong(dueNs);
     }
 
-    /** From here on the lag counts. */
-    void record()
+    /** Whether the lag counts from here on. */
+    void record(final boolean isRecorded)
     {
-        isRecording = true;
+        isRecording = isRecorded;
     }
 
     /** Records in the shadow. */
