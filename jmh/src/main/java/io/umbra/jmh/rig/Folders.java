@@ -2,9 +2,12 @@ package io.umbra.jmh.rig;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -42,13 +45,20 @@ final class Folders
     /** A topic's segment files below a broker's log directory. */
     static List<Path> segments(final Path logDir, final String topic)
     {
-        try (Stream<Path> files = Files.find(logDir, 2, (file, attributes) ->
-            file.getFileName().toString().endsWith(".log") &&
-            file.getParent().getFileName().toString().startsWith(topic + '-')))
+        final List<Path> segments = new ArrayList<>();
+        // Other topics' folders may be going meanwhile.
+        try (DirectoryStream<Path> partitions = Files.newDirectoryStream(logDir, topic + "-*"))
         {
-            return files.toList();
+            for (final Path partition : partitions)
+            {
+                try (DirectoryStream<Path> files = Files.newDirectoryStream(partition, "*.log"))
+                {
+                    files.forEach(segments::add);
+                }
+            }
+            return segments;
         }
-        catch (final UncheckedIOException | NoSuchFileException ex)
+        catch (final DirectoryIteratorException | NoSuchFileException ex)
         {
             // A folder that is being renamed for deletion, or created.
             return List.of();
