@@ -129,7 +129,8 @@ public final class ShardTransport implements AutoCloseable
                 .build(),
             streamId);
         final long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(Context.CONNECT_TIMEOUT_S);
-        while (0 == subscription.imageCount() || !publication.isConnected())
+        // Connected is not enough: how much may be published the driver says a moment later.
+        while (0 == subscription.imageCount() || !publication.isConnected() || publication.availableWindow() <= 0)
         {
             if (System.nanoTime() - deadlineNs > 0)
             {
