@@ -51,7 +51,6 @@ public final class FlightRecorder implements Agent, AutoCloseable
     private final Context ctx;
     private final ShardTransport transport;
     private final List<RecordedShard> shards = new ArrayList<>();
-    private final List<WriteBehind> writeBehind = new ArrayList<>();
     private final AtomicCounter stateCounter;
     private FileStore store;
     private EmbeddedArchive archive;
@@ -259,15 +258,13 @@ public final class FlightRecorder implements Agent, AutoCloseable
             LockSupport.parkNanos(MAX_PARK_NS);
         }
         final long recordingId = RecordingPos.getRecordingId(counters, counterId);
-        for (final Recording recording : ArchiveDirectory.recordings(ctx.dir))
-        {
-            if (recording.id() == recordingId)
-            {
-                writeBehind.add(new WriteBehind(ctx.dir, recording, startPosition));
-            }
-        }
+        final Recording recording = ArchiveDirectory.recordings(ctx.dir).stream()
+            .filter((candidate) -> candidate.id() == recordingId)
+            .findFirst()
+            .orElseThrow(() -> new IOException("the catalog lacks recording " + recordingId));
         final RecordedShard recorded = new RecordedShard(
             shard, recordingId, counters, counterId, startPosition, stream,
+            new WriteBehind(ctx.dir, recording, startPosition),
             transport.counter(CounterTypes.RECORDED_BYTES, "umbra shard " + shard + " recorded bytes"),
             transport.counter(CounterTypes.RECORDER_WAITS, "umbra shard " + shard + " back pressure of the recorder"));
         stream.publisher().onBackPressure(recorded::onBackPressure);
@@ -343,16 +340,17 @@ public final class FlightRecorder implements Agent, AutoCloseable
     @Override
     public int doWork()
     {
-        int workCount = 0;
-        if (!isEnded)
+        if (isEnded)
         {
-            for (int i = 0; i < writeBehind.size(); i++)
-            {
-                workCount += writeBehind.get(i).follow(shards.get(i).position()) ? 1 : 0;
-            }
+            return 0;
+        }
+        int workCount = 0;
+        for (int i = 0; i < shards.size(); i++)
+        {
+            workCount += shards.get(i).writeBehind() ? 1 : 0;
         }
         final long nowNs = System.nanoTime();
-        if (isEnded || nowNs - nextCheckNs < 0)
+        if (nowNs - nextCheckNs < 0)
         {
             return workCount;
         }

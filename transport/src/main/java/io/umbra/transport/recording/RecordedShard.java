@@ -14,6 +14,7 @@ import org.agrona.concurrent.status.CountersReader;
  * @param counterId     of the archive's counter that says how far the recording is.
  * @param startPosition where it began.
  * @param stream        that is recorded.
+ * @param behind        has what was recorded written, and leave the page cache.
  * @param recordedBytes since then.
  * @param waits         times that the recorder held the stream up.
  */
@@ -24,6 +25,7 @@ record RecordedShard(
     int counterId,
     long startPosition,
     ShardTransport.ShardStream stream,
+    WriteBehind behind,
     AtomicCounter recordedBytes,
     AtomicCounter waits)
 {
@@ -40,6 +42,12 @@ record RecordedShard(
     boolean isComplete()
     {
         return position() >= stream.publisher().position();
+    }
+
+    /** Whether there was enough to write. */
+    boolean writeBehind()
+    {
+        return behind.follow(position());
     }
 
     void publish()

@@ -328,7 +328,7 @@ class FlightRecorderTest
                 client, new UnsafeBuffer(new byte[1024]), 1, recordingId, 2, 1001, "aeron:ipc", "aeron:ipc");
             final AtomicCounter waits = recorded.transport().counter(CounterTypes.RECORDER_WAITS, "waits");
             final RecordedShard shard = new RecordedShard(
-                0, recordingId, client.countersReader(), position.id(), 0, recorded.stream, null, waits);
+                0, recordingId, client.countersReader(), position.id(), 0, recorded.stream, null, null, waits);
             recorded.publish(0, 3, FRAME);
             shard.onBackPressure();
             shard.onBackPressure();
