@@ -120,8 +120,9 @@ final class EmbeddedArchive implements AutoCloseable
                 if (!recording.isStopped())
                 {
                     killed.add(recording.id());
+                    RecordingTail.repair(
+                        ctx.dir(), recording, (finding) -> ctx.events().onWarning(finding.toString()));
                 }
-                RecordingTail.repair(ctx.dir(), recording, (finding) -> ctx.events().onWarning(finding.toString()));
             }
         }
         try (DirectoryStream<Path> deleted =

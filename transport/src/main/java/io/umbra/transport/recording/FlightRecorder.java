@@ -14,7 +14,6 @@ import org.agrona.concurrent.status.AtomicCounter;
 import org.agrona.concurrent.status.CountersReader;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -156,8 +155,13 @@ public final class FlightRecorder implements Agent, AutoCloseable
         {
             recorder.launchArchive();
         }
-        catch (final IOException | UncheckedIOException | AeronException ex)
+        catch (final TransportException ex)
         {
+            throw ex;
+        }
+        catch (final IOException | RuntimeException ex)
+        {
+            // Whatever is wrong with the archive, replication goes on.
             recorder.stop("the archive in " + ctx.dir + " cannot be opened: " + ex.getMessage());
             recorder.end();
         }

@@ -176,6 +176,36 @@ class FlightRecorderTest
         assertFalse(findings.get(0).isLoss());
     }
 
+    /** The archive itself looks for an end in pieces of a term's length, and fails where one ends with a frame. */
+    @Test
+    void aKilledRecordingThatEndsWithItsTermGoesOn() throws IOException
+    {
+        final Path killed = dir.resolve("killed");
+        try (RecordedStream recorded = new RecordedStream(dir, LARGE, 0))
+        {
+            recorded.publish(0, 15, FRAME);
+            assertTrue(recorded.stream.publisher().position() > TERM_LENGTH);
+            recorded.awaitRecorded();
+            copy(archive(), killed.resolve("archive"));
+        }
+        try (FileChannel channel = FileChannel.open(
+            ArchiveDirectory.segment(killed.resolve("archive"), 0, 0), StandardOpenOption.WRITE))
+        {
+            channel.truncate(TERM_LENGTH);
+            channel.write(ByteBuffer.allocate(1), 2 * TERM_LENGTH - 1);
+        }
+        final List<String> expected = new ArrayList<>(read(killed.resolve("archive")));
+        assertFalse(expected.isEmpty());
+        try (RecordedStream recorded = new RecordedStream(killed, LARGE, 0))
+        {
+            assertEquals(
+                List.of(new FlightRecorder.Start(0, 0, TERM_LENGTH, true)), recorded.recorder.starts());
+            expected.addAll(recorded.publish(20, 4, FRAME));
+        }
+        assertEquals(expected, read(killed.resolve("archive")));
+        assertEquals(List.of(), findings);
+    }
+
     @Test
     void damageAndMissingFilesArePassedOverAndSaid() throws IOException
     {
