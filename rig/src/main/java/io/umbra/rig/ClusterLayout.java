@@ -43,8 +43,8 @@ final class ClusterLayout
     {
         this.context = context;
         this.clusterId = clusterId;
-        this.certificates = ClusterSecurity.PLAINTEXT == context.security() ?
-            null : Certificates.create(context.baseDir().resolve("certificates"));
+        this.certificates = context.security().isTls() ?
+            Certificates.create(context.baseDir().resolve("certificates")) : null;
         for (int id = 1; id <= context.brokers(); id++)
         {
             nodes.add(new Node(id, context.baseDir().resolve("broker-" + id),
@@ -133,21 +133,20 @@ final class ClusterLayout
     Properties clientSettings()
     {
         final Properties settings = new Properties();
-        switch (context.security())
+        final ClusterSecurity security = context.security();
+        if (ClusterSecurity.PLAINTEXT != security)
         {
-            case SASL_SSL:
-                settings.setProperty("security.protocol", "SASL_SSL");
-                settings.setProperty("sasl.mechanism", "SCRAM-SHA-512");
-                settings.setProperty("sasl.jaas.config",
-                    SCRAM_MODULE + " required username=\"" + SCRAM_USER + "\" password=\"" + SCRAM_PASSWORD + "\";");
-                certificates.clientSettings(settings, false);
-                break;
-            case SSL:
-                settings.setProperty("security.protocol", "SSL");
-                certificates.clientSettings(settings, true);
-                break;
-            default:
-                break;
+            settings.setProperty("security.protocol", security.name());
+        }
+        if (security.isSasl())
+        {
+            settings.setProperty("sasl.mechanism", "SCRAM-SHA-512");
+            settings.setProperty("sasl.jaas.config",
+                SCRAM_MODULE + " required username=\"" + SCRAM_USER + "\" password=\"" + SCRAM_PASSWORD + "\";");
+        }
+        if (security.isTls())
+        {
+            certificates.clientSettings(settings, !security.isSasl());
         }
         return settings;
     }
@@ -233,18 +232,14 @@ final class ClusterLayout
 
     private void security(final Properties settings)
     {
-        switch (context.security())
+        if (context.security().isSasl())
         {
-            case SASL_SSL:
-                settings.setProperty(CLIENT_LISTENER + "sasl.enabled.mechanisms", "SCRAM-SHA-512");
-                settings.setProperty(CLIENT_LISTENER + "scram-sha-512.sasl.jaas.config", SCRAM_MODULE + " required;");
-                certificates.brokerSettings(settings, CLIENT_LISTENER, false);
-                break;
-            case SSL:
-                certificates.brokerSettings(settings, CLIENT_LISTENER, true);
-                break;
-            default:
-                break;
+            settings.setProperty(CLIENT_LISTENER + "sasl.enabled.mechanisms", "SCRAM-SHA-512");
+            settings.setProperty(CLIENT_LISTENER + "scram-sha-512.sasl.jaas.config", SCRAM_MODULE + " required;");
+        }
+        if (context.security().isTls())
+        {
+            certificates.brokerSettings(settings, CLIENT_LISTENER, !context.security().isSasl());
         }
     }
 
@@ -260,7 +255,7 @@ final class ClusterLayout
                 .addDirectory(dataDir)
                 .setMetadataLogDirectory(dataDir)
                 .setControllerListenerName("CONTROLLER");
-            if (ClusterSecurity.SASL_SSL == context.security())
+            if (context.security().isSasl())
             {
                 formatter.setScramArguments(List.of(
                     "SCRAM-SHA-512=[name=" + SCRAM_USER + ",password=" + SCRAM_PASSWORD + "]"));

@@ -288,7 +288,7 @@ public final class KafkaCluster implements AutoCloseable
             {
                 throw new IllegalArgumentException("brokers=" + brokers + ": just 1 with ZooKeeper");
             }
-            if (otherRelease && ClusterSecurity.SASL_SSL == security)
+            if (otherRelease && security.isSasl())
             {
                 throw new IllegalArgumentException("security=" + security + ": not with another release");
             }
@@ -366,7 +366,7 @@ public final class KafkaCluster implements AutoCloseable
 
         /**
          * Brokers of another Kafka release than the rig's, 3.0 or later. Their directories are formatted by the
-         * release's own tool, which knows no SCRAM users: not for {@link ClusterSecurity#SASL_SSL}.
+         * release's own tool, which knows no SCRAM users: not with SASL.
          *
          * @param classPath of that release.
          */

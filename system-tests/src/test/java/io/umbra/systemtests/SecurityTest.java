@@ -28,11 +28,15 @@ class SecurityTest
     private KafkaCluster launch(final ClusterSecurity security)
     {
         return KafkaCluster.launch(
-            new KafkaCluster.Context().baseDir(dir.resolve("cluster")).security(security));
+            new KafkaCluster.Context()
+                .baseDir(dir.resolve("cluster"))
+                .security(security)
+                // Where there is SASL, clients have to log in anew all the time.
+                .property("connections.max.reauth.ms", "1000"));
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"SASL_SSL", "SSL"})
+    @EnumSource(names = {"SASL_PLAINTEXT", "SASL_SSL", "SSL"})
     void aSecuredSourceIsShadowed(final ClusterSecurity security) throws Exception
     {
         try (KafkaCluster cluster = launch(security);

@@ -8,6 +8,7 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.network.ChannelBuilder;
+import org.apache.kafka.common.security.auth.SecurityProtocol;
 import org.apache.kafka.common.utils.LogContext;
 import org.apache.kafka.common.utils.Time;
 
@@ -39,7 +40,7 @@ public final class SourceSettings
      * @throws ConfigException          if a value is not one that Kafka's clients accept, or no bootstrap address
      *                                  resolves.
      * @throws IllegalArgumentException if the settings do not fit together, or a key store cannot be read; the
-     * message is                                  one line for the operator.
+     *                                  message is one line for the operator.
      */
     public SourceSettings(final Properties properties, final String linkName)
     {
@@ -119,7 +120,11 @@ public final class SourceSettings
 
     ChannelBuilder channelBuilder(final Time time, final LogContext logContext)
     {
-        return ClientUtils.createChannelBuilder(config, time, logContext);
+        final SecurityProtocol protocol =
+            SecurityProtocol.forName(config.getString(AdminClientConfig.SECURITY_PROTOCOL_CONFIG));
+        return SecurityProtocol.SASL_PLAINTEXT == protocol ?
+            BoundedSaslChannelBuilder.create(config, time, logContext) :
+            ClientUtils.createChannelBuilder(config, time, logContext);
     }
 
     AdminClientConfig config()
