@@ -15,10 +15,11 @@ import java.util.concurrent.ConcurrentHashMap;
  * Writes to the end of a segment's file past the page cache (O_DIRECT). A catch-up would otherwise fill the page cache
  * with bytes that nobody reads, and allocating its pages takes several times the processor time that the write does.
  *
- * <p>The device takes whole blocks, and a log ends anywhere. So a direct write begins with the block that the log ends
- * in, of which the bytes that are there are written again as they are, and ends with the last whole block; what is left
- * is less than a block and goes through the page cache, where the next write finds it. The kernel keeps the two views
- * of the file coherent: readers see every byte at every moment, and the file never is longer than the log.
+ * <p>The device takes whole blocks, and a log ends anywhere. So a write has up to three parts: what is missing to the
+ * end of the block that the log ends in, and what is left behind the last whole block, go through the page cache; the
+ * whole blocks between go past it. The two ways never meet in a block: if they did, the kernel would have to bring the
+ * page to the device and wait for it before each direct write. The kernel keeps the two views of the file coherent:
+ * readers see every byte at every moment, and the file never is longer than the log.
  *
  * <p>Where the file system does not know O_DIRECT ({@code tmpfs} for one), {@link #write} says so and writes nothing.
  */
@@ -47,58 +48,46 @@ final class DirectFile
     }
 
     /**
-     * Writes as much as there are whole blocks for.
+     * Writes all bytes, if there is a whole block among them.
      *
-     * @param cached   the same file, opened through the page cache.
+     * @param cached   the same file, opened through the page cache; its position does not matter and does not change.
      * @param bytes    to write.
      * @param position of the file's end, where they go.
-     * @return bytes that need not be written any more; 0 if there is no direct way to this file, or if they are too
-     *         many at once.
+     * @return whether they are written; else there is no direct way to this file, or they are too many at once.
      * @throws IOException if a write fails; a part may have been written.
      */
-    int write(final FileChannel cached, final BatchBytes bytes, final int position) throws IOException
+    boolean write(final FileChannel cached, final BatchBytes bytes, final int position) throws IOException
     {
         if (!open())
         {
-            return 0;
+            return false;
         }
         final int lead = position % BLOCK_SIZE;
-        final int length = (int)(((long)lead + bytes.length()) / BLOCK_SIZE * BLOCK_SIZE);
-        final ByteBuffer staging = length <= lead ? null : bytes.staged(lead, BLOCK_SIZE);
+        final int end = lead + bytes.length();
+        final int firstWhole = lead == 0 ? 0 : BLOCK_SIZE;
+        final int endWhole = end / BLOCK_SIZE * BLOCK_SIZE;
+        final ByteBuffer staging = endWhole <= firstWhole ? null : bytes.staged(lead, BLOCK_SIZE);
         if (staging == null)
         {
-            return 0;
+            return false;
         }
-        readBack(cached, staging, position - lead, lead);
-        writeFully(staging.clear().limit(length), position - lead);
-        return length - lead;
+        final long base = (long)position - lead;
+        write(cached, staging.limit(firstWhole).position(lead), base);
+        write(channel, staging.limit(endWhole).position(firstWhole), base);
+        write(cached, staging.limit(end).position(endWhole), base);
+        return true;
     }
 
-    /** The bytes of the first block that are in the file already. */
-    private void readBack(final FileChannel cached, final ByteBuffer staging, final int from, final int length)
-        throws IOException
+    /** What remains in the buffer goes where the buffer's position is in the file, counted from a base. */
+    private void write(final FileChannel out, final ByteBuffer buffer, final long base) throws IOException
     {
-        staging.limit(length);
-        while (staging.hasRemaining())
+        while (buffer.hasRemaining())
         {
-            if (cached.read(staging, (long)from + staging.position()) < 0)
+            final int written = out.write(buffer, base + buffer.position());
+            if (written <= 0 || out == channel && written % BLOCK_SIZE != 0)
             {
-                throw new IOException(path + " ends before position " + (from + length));
+                throw new IOException(path + ": wrote " + written + " bytes, and no more are taken");
             }
-        }
-    }
-
-    private void writeFully(final ByteBuffer staging, final long position) throws IOException
-    {
-        long at = position;
-        while (staging.hasRemaining())
-        {
-            final int written = channel.write(staging, at);
-            if (written <= 0 || written % BLOCK_SIZE != 0 && staging.hasRemaining())
-            {
-                throw new IOException(path + ": wrote " + written + " bytes directly, and no more are taken");
-            }
-            at += written;
         }
     }
 

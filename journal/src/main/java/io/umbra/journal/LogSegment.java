@@ -163,12 +163,15 @@ final class LogSegment
     {
         final FileChannel out = open();
         unforced = true;
-        final int done = isDirect(bytes.length()) ? direct.write(out, bytes, position) : 0;
-        if (out.position() != position + done)
+        if (isDirect(bytes.length()) && direct.write(out, bytes, position))
         {
-            out.position(position + done);
+            return;
         }
-        bytes.writeTo(out, done, bytes.length() - done);
+        if (out.position() != position)
+        {
+            out.position(position);
+        }
+        bytes.writeTo(out, 0, bytes.length());
     }
 
     /** Makes a whole batch visible, the one that begins at the present size. */
