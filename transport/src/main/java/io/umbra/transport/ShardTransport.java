@@ -13,6 +13,7 @@ import org.agrona.CloseHelper;
 import org.agrona.ErrorHandler;
 import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingMillisIdleStrategy;
 import org.agrona.concurrent.status.AtomicCounter;
 
 import java.io.File;
@@ -45,6 +46,7 @@ public final class ShardTransport implements AutoCloseable
             .dirDeleteOnShutdown(true)
             .threadingMode(ThreadingMode.SHARED)
             .sharedIdleStrategy(ctx.driverIdleStrategy)
+            .asyncExecutorIdleStrategy(new SleepingMillisIdleStrategy(Context.BESIDE_SLEEP_MS))
             .ipcTermBufferLength(ctx.termLength)
             // A message is at most an eighth of a term, and a fragment at most a message.
             .ipcMtuLength(ctx.mtuLength())
@@ -63,7 +65,7 @@ public final class ShardTransport implements AutoCloseable
                 .clientName(ctx.clientName)
                 .useConductorAgentInvoker(false)
                 .driverTimeoutMs(Context.LIVENESS_TIMEOUT_MS)
-                .idleStrategy(new BackoffIdleStrategy(1, 1, TimeUnit.MICROSECONDS.toNanos(1), Context.MAX_PARK_NS))
+                .idleStrategy(new SleepingMillisIdleStrategy(Context.BESIDE_SLEEP_MS))
                 .errorHandler(ctx.errorHandler));
         }
         catch (final RuntimeException ex)
@@ -265,9 +267,11 @@ public final class ShardTransport implements AutoCloseable
         public static final long DRIVER_OVERHEAD_BYTES = 16L * 1024 * 1024;
 
         /**
-         * Longest park of an idle driver or client conductor.
+         * Longest park of an idle driver.
          */
         static final long MAX_PARK_NS = TimeUnit.MILLISECONDS.toNanos(1);
+        /** Of threads that have work when streams come and go: waking a thread takes the processor some 25 us. */
+        static final long BESIDE_SLEEP_MS = 10;
         static final int CONNECT_TIMEOUT_S = 10;
         /** A process that is stopped for less than this, or whose machine sleeps, goes on as if nothing had been. */
         public static final long LIVENESS_TIMEOUT_MS = 60_000;
