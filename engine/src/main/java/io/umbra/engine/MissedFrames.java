@@ -104,8 +104,7 @@ final class MissedFrames
         }
         try
         {
-            final Recording recording = ArchiveDirectory.recordings(archiveDir).stream()
-                .filter((candidate) -> candidate.id() == start.recordingId()).findFirst().orElseThrow();
+            final Recording recording = ArchiveDirectory.recording(archiveDir, start.recordingId());
             Run killed = null;
             for (final Run run : RunIndex.read(archiveDir))
             {

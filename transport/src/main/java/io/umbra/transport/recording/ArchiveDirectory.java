@@ -81,6 +81,23 @@ public final class ArchiveDirectory
     }
 
     /**
+     * One recording, as {@link #recordings} has it.
+     *
+     * @param dir         of the archive.
+     * @param recordingId of the recording.
+     * @return the recording.
+     * @throws RecordingException also if there is none of this id.
+     * @throws IOException        if the catalog cannot be read.
+     */
+    public static Recording recording(final Path dir, final long recordingId) throws IOException
+    {
+        return recordings(dir).stream()
+            .filter((recording) -> recording.id() == recordingId)
+            .findFirst()
+            .orElseThrow(() -> new RecordingException("the catalog in " + dir + " lacks recording " + recordingId));
+    }
+
+    /**
      * Say in the catalog where a recording ends, and that it ended now. Only while nobody records there.
      *
      * @param dir          of the archive.

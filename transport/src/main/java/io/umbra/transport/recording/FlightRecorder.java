@@ -262,10 +262,7 @@ public final class FlightRecorder implements Agent, AutoCloseable
             LockSupport.parkNanos(MAX_PARK_NS);
         }
         final long recordingId = RecordingPos.getRecordingId(counters, counterId);
-        final Recording recording = ArchiveDirectory.recordings(ctx.dir).stream()
-            .filter((candidate) -> candidate.id() == recordingId)
-            .findFirst()
-            .orElseThrow(() -> new IOException("the catalog lacks recording " + recordingId));
+        final Recording recording = ArchiveDirectory.recording(ctx.dir, recordingId);
         final RecordedShard recorded = new RecordedShard(
             shard, recordingId, counters, counterId, startPosition, stream,
             new WriteBehind(ctx.dir, recording, startPosition),
