@@ -5,6 +5,7 @@ import io.umbra.codecs.control.OffsetsLostDecoder;
 import io.umbra.codecs.control.SourceConditionChangedDecoder;
 import io.umbra.codecs.control.SourceDivergedDecoder;
 import io.umbra.codecs.data.DataFrameDecoder;
+import io.umbra.codecs.data.FrameReferenceDecoder;
 import io.umbra.codecs.data.MessageHeaderDecoder;
 import org.agrona.DirectBuffer;
 
@@ -19,13 +20,39 @@ public final class FrameDecoder
     /** The oldest version of the data and control schemas that is understood. */
     public static final int MIN_SCHEMA_VERSION = 1;
 
+    private final LentMemory lentMemory;
     private final FrameHeader header = new FrameHeader();
     private final MessageHeaderDecoder messageHeader = new MessageHeaderDecoder();
     private final DataFrameDecoder dataFrame = new DataFrameDecoder();
+    private final FrameReferenceDecoder frameReference = new FrameReferenceDecoder();
     private final LogStartAdvancedDecoder logStartAdvanced = new LogStartAdvancedDecoder();
     private final SourceConditionChangedDecoder sourceConditionChanged = new SourceConditionChangedDecoder();
     private final SourceDivergedDecoder sourceDiverged = new SourceDivergedDecoder();
     private final OffsetsLostDecoder offsetsLost = new OffsetsLostDecoder();
+
+    private int lentBytes;
+
+    /** Of a stream whose frames carry their bytes, as recorded ones do. */
+    public FrameDecoder()
+    {
+        this(null);
+    }
+
+    /**
+     * Of a stream in this process.
+     *
+     * @param lentMemory that frames may refer to; null if there is none.
+     */
+    FrameDecoder(final LentMemory lentMemory)
+    {
+        this.lentMemory = lentMemory;
+    }
+
+    /** Bytes that the message of the last fragment does not carry itself. */
+    int lentBytes()
+    {
+        return lentBytes;
+    }
 
     /**
      * Takes one fragment.
@@ -49,13 +76,21 @@ public final class FrameDecoder
     {
         if (isBegin)
         {
+            lentBytes = 0;
             messageHeader.wrap(buffer, offset);
             if (DataFrameDecoder.SCHEMA_ID != messageHeader.schemaId())
             {
                 // Control messages fit into one fragment.
                 return onControlMessage(buffer, offset, handler);
             }
-            onFrameBegin(buffer, offset, length, handler);
+            if (FrameReferenceDecoder.TEMPLATE_ID == messageHeader.templateId())
+            {
+                onLentFrame(buffer, offset, handler);
+            }
+            else
+            {
+                onFrameBegin(buffer, offset, length, handler);
+            }
         }
         else
         {
@@ -64,8 +99,33 @@ public final class FrameDecoder
         return !isEnd || handler.onFrameEnd(header);
     }
 
+    private void onLentFrame(final DirectBuffer buffer, final int offset, final FrameHandler handler)
+    {
+        if (null == lentMemory)
+        {
+            throw new TransportException("a frame whose bytes are in the memory of the process that published it");
+        }
+        final int bodyOffset = offset + MessageHeaderDecoder.ENCODED_LENGTH;
+        frameReference.wrap(buffer, bodyOffset, messageHeader.blockLength(), messageHeader.version());
+        final int frameOffset = bodyOffset + messageHeader.blockLength();
+        messageHeader.wrap(buffer, frameOffset);
+        decodeFrame(buffer, frameOffset);
+        lentBytes = dataFrame.length();
+        handler.onFrameBegin();
+        handler.onFramePayload(lentMemory.at(frameReference.slot()), frameReference.firstByte(), lentBytes);
+    }
+
     private void onFrameBegin(
         final DirectBuffer buffer, final int offset, final int length, final FrameHandler handler)
+    {
+        decodeFrame(buffer, offset);
+        handler.onFrameBegin();
+        final int headerLength = MessageHeaderDecoder.ENCODED_LENGTH + messageHeader.blockLength();
+        handler.onFramePayload(
+            buffer.byteBuffer(), buffer.wrapAdjustment() + offset + headerLength, length - headerLength);
+    }
+
+    private void decodeFrame(final DirectBuffer buffer, final int offset)
     {
         checkVersion(DataFrameDecoder.SCHEMA_VERSION);
         dataFrame.wrap(buffer, offset + MessageHeaderDecoder.ENCODED_LENGTH,
@@ -82,10 +142,6 @@ public final class FrameDecoder
         header.fetchTimeNs = dataFrame.fetchTimeNs();
         header.chunkOffset = dataFrame.chunkOffset();
         header.batchLength = dataFrame.batchLength();
-        handler.onFrameBegin();
-        final int headerLength = MessageHeaderDecoder.ENCODED_LENGTH + messageHeader.blockLength();
-        handler.onFramePayload(
-            buffer.byteBuffer(), buffer.wrapAdjustment() + offset + headerLength, length - headerLength);
     }
 
     private boolean onControlMessage(final DirectBuffer buffer, final int offset, final FrameHandler handler)

@@ -16,7 +16,8 @@ public interface FrameHandler
     void onFrameBegin();
 
     /**
-     * A slice of the payload, in place in the IPC buffer. Valid until {@link #onFrameEnd(FrameHeader)} returns.
+     * A slice of the payload, in place in the IPC buffer, or where its publisher has lent it. Valid until
+     * {@link #onFrameEnd(FrameHeader)} returns.
      *
      * @param termBuffer holds the bytes; its position and limit are of no meaning.
      * @param offset     of the slice's first byte.

@@ -20,14 +20,15 @@ public final class FramePoller implements FrameSource
     private final Subscription subscription;
     private final Image image;
     private final ControlledFragmentHandler fragmentHandler = this::onFragment;
-    private final FrameDecoder decoder = new FrameDecoder();
+    private final FrameDecoder decoder;
     private FrameHandler handler;
     private int limitBytes;
     private int bytes;
     private int messages;
 
-    FramePoller(final Subscription subscription, final Image image)
+    FramePoller(final Subscription subscription, final Image image, final LentMemory lentMemory)
     {
+        decoder = new FrameDecoder(lentMemory);
         this.subscription = subscription;
         this.image = image;
     }
@@ -91,7 +92,7 @@ public final class FramePoller implements FrameSource
         {
             return ControlledFragmentHandler.Action.ABORT;
         }
-        bytes += length;
+        bytes += length + (isBegin ? decoder.lentBytes() : 0);
         if (!isEnd)
         {
             return ControlledFragmentHandler.Action.CONTINUE;

@@ -8,6 +8,7 @@ import io.umbra.codecs.control.SourceCondition;
 import io.umbra.codecs.control.SourceConditionChangedEncoder;
 import io.umbra.codecs.control.SourceDivergedEncoder;
 import io.umbra.codecs.data.DataFrameEncoder;
+import io.umbra.codecs.data.FrameReferenceEncoder;
 import io.umbra.codecs.data.MessageHeaderEncoder;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -25,14 +26,22 @@ public final class FramePublisher
      * Record bytes that one frame carries at most. Large frames become large writes, which a device takes faster.
      */
     public static final int MAX_FRAME_PAYLOAD = 4 * 1024 * 1024 - 256;
+    /** A copy of less costs little, and memory that is lent is not the lender's for a while. */
+    static final int MIN_LENT_BYTES = 64 * 1024;
     private static final int MAX_TEXT_LENGTH = 512;
+    private static final int REFERENCE_LENGTH =
+        MessageHeaderEncoder.ENCODED_LENGTH + FrameReferenceEncoder.BLOCK_LENGTH;
+    private static final int FRAME_HEADER_LENGTH =
+        MessageHeaderEncoder.ENCODED_LENGTH + DataFrameEncoder.BLOCK_LENGTH;
 
     private final ExclusivePublication publication;
     private final int nodeId;
     private final int shard;
     private final int maxPayload;
     private final UnsafeBuffer headerBuffer = new UnsafeBuffer(ByteBuffer.allocateDirect(1024));
+    private final LentMemory lentMemory;
     private final DataFrameEncoder dataFrame = new DataFrameEncoder();
+    private final FrameReferenceEncoder frameReference = new FrameReferenceEncoder();
     private final MessageHeaderEncoder dataHeader = new MessageHeaderEncoder();
     private final io.umbra.codecs.control.MessageHeaderEncoder controlHeader =
         new io.umbra.codecs.control.MessageHeaderEncoder();
@@ -43,9 +52,14 @@ public final class FramePublisher
     private Runnable onBackPressure;
 
     FramePublisher(
-        final ExclusivePublication publication, final int nodeId, final int shard, final int maxFramePayload)
+        final ExclusivePublication publication,
+        final LentMemory lentMemory,
+        final int nodeId,
+        final int shard,
+        final int maxFramePayload)
     {
         this.publication = publication;
+        this.lentMemory = lentMemory;
         this.nodeId = nodeId;
         this.shard = shard;
         maxPayload = Math.min(maxFramePayload, publication.maxMessageLength() - 256);
@@ -72,7 +86,67 @@ public final class FramePublisher
      */
     public boolean dataFrame(final FrameHeader header, final DirectBuffer records, final int offset, final int length)
     {
-        dataFrame.wrapAndApplyHeader(headerBuffer, 0, dataHeader)
+        encodeFrame(header, length, 0);
+        return sent(publication.offer(headerBuffer, 0, FRAME_HEADER_LENGTH, records, offset, length));
+    }
+
+    /**
+     * As {@link #dataFrame}, but the bytes may stay where they are: they must not change before {@link #isRead} says
+     * that the reader is behind {@link #lentPosition()}. They are copied after all if they are few, or if others than
+     * the JournalAgent read the stream.
+     *
+     * @param header  of the frame.
+     * @param records holds the record bytes; over a {@link ByteBuffer}.
+     * @param offset  of the first of them.
+     * @param length  in bytes, at most {@link #maxFramePayload()}.
+     * @return true if the frame is in the stream, false to try again.
+     */
+    public boolean lendFrame(final FrameHeader header, final DirectBuffer records, final int offset, final int length)
+    {
+        if (null == lentMemory || length < MIN_LENT_BYTES)
+        {
+            return dataFrame(header, records, offset, length);
+        }
+        if (!lentMemory.hasRoom())
+        {
+            return false;
+        }
+        frameReference.wrapAndApplyHeader(headerBuffer, 0, dataHeader)
+            .slot(lentMemory.prepare(records.byteBuffer()))
+            .firstByte(records.wrapAdjustment() + offset);
+        encodeFrame(header, length, REFERENCE_LENGTH);
+        if (!sent(publication.offer(headerBuffer, 0, REFERENCE_LENGTH + FRAME_HEADER_LENGTH)))
+        {
+            return false;
+        }
+        lentMemory.published(publication.position());
+        return true;
+    }
+
+    /**
+     * Position behind the last frame whose bytes were not copied.
+     *
+     * @return position in bytes; 0 if there is none.
+     */
+    public long lentPosition()
+    {
+        return null == lentMemory ? 0 : lentMemory.endPosition();
+    }
+
+    /**
+     * Whether the JournalAgent is done with all up to a position.
+     *
+     * @param lentPosition as {@link #lentPosition()} said it.
+     * @return true if what was lent up to there is its owner's again.
+     */
+    public boolean isRead(final long lentPosition)
+    {
+        return null == lentMemory || lentMemory.isRead(lentPosition);
+    }
+
+    private void encodeFrame(final FrameHeader header, final int length, final int at)
+    {
+        dataFrame.wrapAndApplyHeader(headerBuffer, at, dataHeader)
             .nodeId(nodeId)
             .shard(shard)
             .partitionIndex(header.partitionIndex)
@@ -88,9 +162,6 @@ public final class FramePublisher
             .length(length)
             .chunkOffset(header.chunkOffset)
             .batchLength(header.batchLength);
-        return sent(publication.offer(
-            headerBuffer, 0, MessageHeaderEncoder.ENCODED_LENGTH + DataFrameEncoder.BLOCK_LENGTH,
-            records, offset, length));
     }
 
     /**

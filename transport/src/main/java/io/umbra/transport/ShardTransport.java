@@ -103,24 +103,30 @@ public final class ShardTransport implements AutoCloseable
     }
 
     /**
-     * Open the stream of a shard: its publication, then its subscription.
+     * Open the stream of a shard, whose frames may be lent rather than copied: nobody else can read it.
      *
      * @param shard index of the shard, from 0.
      * @return both ends.
      */
     public ShardStream openStream(final int shard)
     {
-        return openStream(shard, null);
+        return openStream(shard, null, true);
     }
 
     /**
-     * Open the stream of a shard so that it goes on where an earlier one, which was recorded, has ended.
+     * Open the stream of a shard for others to read too, so that all bytes are in it.
      *
      * @param shard index of the shard, from 0.
-     * @param start where it begins; null for the begin of a new stream. The term length must be that of the context.
+     * @param start where it begins, which is where an earlier one has ended; null for the begin of a new stream. The
+     *              term length must be that of the context.
      * @return both ends.
      */
-    public ShardStream openStream(final int shard, final StreamStart start)
+    public ShardStream openRecordedStream(final int shard, final StreamStart start)
+    {
+        return openStream(shard, start, false);
+    }
+
+    private ShardStream openStream(final int shard, final StreamStart start, final boolean isLending)
     {
         final String channel = channel(shard);
         final int streamId = Context.STREAM_ID_BASE + shard;
@@ -142,9 +148,10 @@ public final class ShardTransport implements AutoCloseable
             Thread.onSpinWait();
         }
         final Image image = subscription.imageAtIndex(0);
+        final LentMemory lentMemory = isLending ? new LentMemory(image::position) : null;
         return new ShardStream(
-            new FramePublisher(publication, ctx.nodeId, shard, ctx.maxFramePayload),
-            new FramePoller(subscription, image));
+            new FramePublisher(publication, lentMemory, ctx.nodeId, shard, ctx.maxFramePayload),
+            new FramePoller(subscription, image, lentMemory));
     }
 
     /**

@@ -100,6 +100,78 @@ class ShardTransportTest
     }
 
     @Test
+    void whatIsLentIsNotCopiedAndComesBackWhenTheReaderIsDoneWithIt()
+    {
+        try (ShardTransport transport = ShardTransport.launch(context(8 * 1024 * 1024)))
+        {
+            final ShardTransport.ShardStream stream = transport.openStream(0);
+            final FramePublisher publisher = stream.publisher();
+            final ByteBuffer memory = ByteBuffer.allocateDirect(1_000_000);
+            new Random(7).ints(memory.capacity()).forEach((value) -> memory.put((byte)value));
+            // Not where the memory begins, as batches in a response.
+            final UnsafeBuffer records = new UnsafeBuffer(memory.slice(1_000, 900_000));
+            final FrameHeader header = new FrameHeader();
+            header.fetchOffset = 5;
+            assertTrue(publisher.lendFrame(header, records, 17, 800_000));
+            final long lentPosition = publisher.lentPosition();
+            assertTrue(lentPosition < FramePublisher.MIN_LENT_BYTES);
+            assertTrue(publisher.lendFrame(header, records, 0, 100));
+            assertEquals(lentPosition, publisher.lentPosition());
+
+            final Recorder recorder = new Recorder();
+            recorder.refuse = "p0@5/0";
+            assertEquals(0, stream.poller().poll(recorder, Integer.MAX_VALUE));
+            assertFalse(publisher.isRead(lentPosition));
+            recorder.refuse = null;
+            assertEquals(1, stream.poller().poll(recorder, 1));
+            assertTrue(publisher.isRead(lentPosition));
+            assertEquals(1, stream.poller().poll(recorder, 1));
+            final byte[] expected = new byte[800_000];
+            memory.get(1_017, expected);
+            assertArrayEquals(expected, recorder.frames.get(0));
+            assertEquals(100, recorder.frames.get(1).length);
+        }
+    }
+
+    @Test
+    void noMoreIsLentThanTheReaderHasPlacesFor()
+    {
+        try (ShardTransport transport = ShardTransport.launch(context(8 * 1024 * 1024)))
+        {
+            final ShardTransport.ShardStream stream = transport.openStream(0);
+            final UnsafeBuffer records = new UnsafeBuffer(ByteBuffer.allocateDirect(FramePublisher.MIN_LENT_BYTES));
+            final FrameHeader header = new FrameHeader();
+            final Recorder recorder = new Recorder();
+            int published = 0;
+            for (int round = 0; round < 3; round++)
+            {
+                while (stream.publisher().lendFrame(header, records, 0, records.capacity()))
+                {
+                    published++;
+                }
+                assertEquals(1024 + round, published);
+                assertEquals(1, stream.poller().poll(recorder, 1));
+            }
+        }
+    }
+
+    @Test
+    void inARecordedStreamAllBytesAreCopied()
+    {
+        try (ShardTransport transport = ShardTransport.launch(context(8 * 1024 * 1024)))
+        {
+            final ShardTransport.ShardStream stream = transport.openRecordedStream(0, null);
+            final UnsafeBuffer records = new UnsafeBuffer(ByteBuffer.allocateDirect(300_000));
+            assertTrue(stream.publisher().lendFrame(new FrameHeader(), records, 0, 300_000));
+            assertTrue(stream.publisher().position() > 300_000);
+            assertEquals(0, stream.publisher().lentPosition());
+            final Recorder recorder = new Recorder();
+            assertEquals(1, stream.poller().poll(recorder, 1));
+            assertEquals(300_000, recorder.frames.get(0).length);
+        }
+    }
+
+    @Test
     void theSmallestTermsDoToo()
     {
         for (int termLength = 64 * 1024; termLength <= 1024 * 1024; termLength *= 4)

@@ -7,16 +7,17 @@ import org.apache.kafka.clients.FetchSessionHandler;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.memory.MemoryPool;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.FetchRequest;
 import org.apache.kafka.common.requests.FetchResponse;
 import org.apache.kafka.common.utils.LogContext;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * One source broker as a FetchAgent sees it: the partitions it leads, its fetch session (KIP-227), the request that
@@ -283,17 +284,18 @@ final class BrokerFetch
      *
      * @param publisher of the shard.
      * @param header    scratch.
-     * @param pool      that gets the receive buffer back with the last frame.
+     * @param published gets the receive buffer with the last frame.
      * @return whether anything was done.
      */
-    boolean publishNext(final FramePublisher publisher, final FrameHeader header, final MemoryPool pool)
+    boolean publishNext(
+        final FramePublisher publisher, final FrameHeader header, final Consumer<ByteBuffer> published)
     {
         final FetchedResponse response = inHand.peekFirst();
         final boolean worked = response.publishNext(publisher, header);
         if (response.isDone())
         {
             inHand.pollFirst();
-            pool.release(response.receiveBuffer());
+            published.accept(response.receiveBuffer());
         }
         return worked;
     }

@@ -301,6 +301,7 @@ public final class FetchAgent implements Agent
         final long waitedNs = network.waitedNs();
         final long nowMs = System.currentTimeMillis();
         int workCount = drainCommands();
+        turns.takeBack();
         final int published = turns.publish(leaders.brokers());
         if (published > 0)
         {
@@ -522,7 +523,7 @@ public final class FetchAgent implements Agent
         int count = 0;
         int received;
         final boolean isWaiting = ctx.maxWaitMs > 0 && !turns.isAnythingInHand(leaders.brokers());
-        long timeoutMs = isWaiting ? ctx.maxWaitMs : 0;
+        long timeoutMs = isWaiting ? maxWaitMs() : 0;
         // Again after responses, so that the fetches they have led to are on the wire before anything is published.
         for (int round = 0; round < MAX_RECEIVE_ROUNDS && (received = receiveOnce(timeoutMs, nowMs)) > 0; round++)
         {
@@ -539,6 +540,12 @@ public final class FetchAgent implements Agent
         }
         // Having waited is work enough: there is no need to idle as well.
         return isWaiting ? count + 1 : count;
+    }
+
+    /** What there is no memory for comes in when the journal is done with something, which no socket says. */
+    private long maxWaitMs()
+    {
+        return turns.isAnythingLent() && buffers.isOutOfMemory() ? 1 : ctx.maxWaitMs;
     }
 
     private int receiveOnce(final long timeoutMs, final long nowMs)

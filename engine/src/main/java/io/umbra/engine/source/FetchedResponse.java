@@ -11,7 +11,7 @@ import java.util.List;
 
 /**
  * A fetch response in hand: its slices wait to be published, frame by frame, while the next response is on its way.
- * Keeps the receive buffer until the last frame is out.
+ * Keeps the receive buffer until the last frame is out, of which some may be lent to the JournalAgent for longer.
  */
 final class FetchedResponse
 {
@@ -242,7 +242,7 @@ final class FetchedResponse
             header.chunkOffset = 0;
             header.batchLength = 0;
             describe(header, last);
-            if (!publisher.dataFrame(header, buffer, position, end - position))
+            if (!publisher.lendFrame(header, buffer, position, end - position))
             {
                 return false;
             }
@@ -256,7 +256,7 @@ final class FetchedResponse
             header.chunkOffset = chunkOffset;
             header.batchLength = size;
             describe(header, position);
-            if (!publisher.dataFrame(header, buffer, position + chunkOffset, length))
+            if (!publisher.lendFrame(header, buffer, position + chunkOffset, length))
             {
                 return false;
             }

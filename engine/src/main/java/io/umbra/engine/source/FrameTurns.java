@@ -7,8 +7,10 @@ import org.agrona.concurrent.SystemEpochNanoClock;
 import org.agrona.concurrent.status.AtomicCounter;
 import org.apache.kafka.common.memory.MemoryPool;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Publishes what is in hand: first the announcements of partitions that begin (anew), then one frame of each broker in
@@ -21,6 +23,8 @@ final class FrameTurns
     private final AtomicCounter backPressure;
     private final FrameHeader header = new FrameHeader();
     private final ArrayDeque<Announcement> announcements = new ArrayDeque<>();
+    private final ArrayDeque<LentBuffer> lent = new ArrayDeque<>();
+    private final Consumer<ByteBuffer> onPublished = this::onPublished;
     private int first;
 
     FrameTurns(final FramePublisher publisher, final MemoryPool pool, final AtomicCounter backPressure)
@@ -28,6 +32,16 @@ final class FrameTurns
         this.publisher = publisher;
         this.pool = pool;
         this.backPressure = backPressure;
+    }
+
+    /**
+     * A receive buffer whose frames the journal still reads.
+     *
+     * @param buffer   of the pool.
+     * @param position up to which the journal has to be.
+     */
+    private record LentBuffer(ByteBuffer buffer, long position)
+    {
     }
 
     /** What the journal must hear before it gets any further frame. */
@@ -88,6 +102,27 @@ final class FrameTurns
         return isAnything;
     }
 
+    /** Whether buffers will be given back to the pool though nothing is published any more. */
+    boolean isAnythingLent()
+    {
+        return !lent.isEmpty();
+    }
+
+    /** Give back to the pool what the journal is done with. */
+    void takeBack()
+    {
+        while (!lent.isEmpty() && publisher.isRead(lent.peekFirst().position))
+        {
+            pool.release(lent.pollFirst().buffer);
+        }
+    }
+
+    private void onPublished(final ByteBuffer receiveBuffer)
+    {
+        lent.addLast(new LentBuffer(receiveBuffer, publisher.lentPosition()));
+        takeBack();
+    }
+
     /**
      * At most one frame of each broker.
      *
@@ -113,7 +148,7 @@ final class FrameTurns
             final BrokerFetch broker = brokers.get((first + i) % size);
             if (broker.hasInHand())
             {
-                isBehind = !broker.publishNext(publisher, header, pool);
+                isBehind = !broker.publishNext(publisher, header, onPublished);
                 count += isBehind ? 0 : 1;
             }
         }

@@ -158,7 +158,7 @@ final class ReceiveBuffers implements MemoryPool, AutoCloseable
             buffers.clear();
         }
         freeBytes = 0;
-        outstanding.values().forEach(BufferUtil::free);
+        // The journal may read them still: the collector frees them when it does not.
         outstanding.clear();
         outstandingBytes = 0;
     }

@@ -207,7 +207,7 @@ public final class FlightRecorder implements Agent, AutoCloseable
         {
             stop("the recordings in " + ctx.dir + " cannot be read: " + ex.getMessage());
         }
-        final ShardTransport.ShardStream stream = transport.openStream(shard, null == earlier ? null :
+        final ShardTransport.ShardStream stream = transport.openRecordedStream(shard, null == earlier ? null :
             new ShardTransport.StreamStart(earlier.initialTermId(), earlier.stopPosition()));
         if (null == stopReason)
         {
