@@ -41,6 +41,8 @@ public final class FetchAgent implements Agent
     private static final int RETRY_CHECKS_PER_MS = 50;
     private static final long VERSION_RETRY_MS = 5_000;
     private static final int MAX_RECEIVE_ROUNDS = 3;
+    /** While the journal has all receive buffers. */
+    private static final long LOOK_AGAIN_MS = 1;
 
     private final Context ctx;
     private final ReceiveBuffers buffers;
@@ -301,7 +303,6 @@ public final class FetchAgent implements Agent
         final long waitedNs = network.waitedNs();
         final long nowMs = System.currentTimeMillis();
         int workCount = drainCommands();
-        turns.takeBack();
         final int published = turns.publish(leaders.brokers());
         if (published > 0)
         {
@@ -523,7 +524,8 @@ public final class FetchAgent implements Agent
         int count = 0;
         int received;
         final boolean isWaiting = ctx.maxWaitMs > 0 && !turns.isAnythingInHand(leaders.brokers());
-        long timeoutMs = isWaiting ? maxWaitMs() : 0;
+        final boolean isJournalBehind = turns.takeBack();
+        long timeoutMs = isWaiting ? isJournalBehind ? LOOK_AGAIN_MS : ctx.maxWaitMs : 0;
         // Again after responses, so that the fetches they have led to are on the wire before anything is published.
         for (int round = 0; round < MAX_RECEIVE_ROUNDS && (received = receiveOnce(timeoutMs, nowMs)) > 0; round++)
         {
@@ -540,12 +542,6 @@ public final class FetchAgent implements Agent
         }
         // Having waited is work enough: there is no need to idle as well.
         return isWaiting ? count + 1 : count;
-    }
-
-    /** What there is no memory for comes in when the journal is done with something, which no socket says. */
-    private long maxWaitMs()
-    {
-        return turns.isAnythingLent() && buffers.isOutOfMemory() ? 1 : ctx.maxWaitMs;
     }
 
     private int receiveOnce(final long timeoutMs, final long nowMs)

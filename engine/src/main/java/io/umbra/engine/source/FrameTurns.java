@@ -102,14 +102,23 @@ final class FrameTurns
         return isAnything;
     }
 
-    /** Whether buffers will be given back to the pool though nothing is published any more. */
-    boolean isAnythingLent()
+    /**
+     * Give back to the pool what the journal is done with.
+     *
+     * @return whether it has to be done with more before anything can be received, which no socket will say.
+     */
+    boolean takeBack()
     {
-        return !lent.isEmpty();
+        giveBackRead();
+        final boolean isJournalBehind = !lent.isEmpty() && pool.isOutOfMemory();
+        if (isJournalBehind)
+        {
+            backPressure.incrementRelease();
+        }
+        return isJournalBehind;
     }
 
-    /** Give back to the pool what the journal is done with. */
-    void takeBack()
+    private void giveBackRead()
     {
         while (!lent.isEmpty() && publisher.isRead(lent.peekFirst().position))
         {
@@ -120,7 +129,7 @@ final class FrameTurns
     private void onPublished(final ByteBuffer receiveBuffer)
     {
         lent.addLast(new LentBuffer(receiveBuffer, publisher.lentPosition()));
-        takeBack();
+        giveBackRead();
     }
 
     /**
