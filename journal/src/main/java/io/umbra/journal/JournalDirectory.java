@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -462,6 +463,35 @@ public final class JournalDirectory implements AutoCloseable
         final Path journalDir, final String topic, final int partition, final UUID topicId)
     {
         return journalDir.resolve(RETIRED_DIR).resolve(PartitionFiles.encode(topicId)).resolve(topic + "-" + partition);
+    }
+
+    /**
+     * Partitions of earlier generations that are put aside; needs no lock.
+     *
+     * @param journalDir of the journal.
+     * @return in order of topic and partition, by the topic id of their generation.
+     * @throws IOException if a directory cannot be read.
+     */
+    public static Map<UUID, List<PartitionKey>> retired(final Path journalDir) throws IOException
+    {
+        final Map<UUID, List<PartitionKey>> retired = new HashMap<>();
+        try (DirectoryStream<Path> generations = Files.newDirectoryStream(journalDir.resolve(RETIRED_DIR)))
+        {
+            for (final Path generation : generations)
+            {
+                final List<PartitionKey> partitions = partitions(generation);
+                if (!partitions.isEmpty())
+                {
+                    retired.put(PartitionFiles.readMetadata(generation.resolve(partitions.get(0).toString())),
+                        partitions);
+                }
+            }
+        }
+        catch (final NoSuchFileException ex)
+        {
+            return retired;
+        }
+        return retired;
     }
 
     /**

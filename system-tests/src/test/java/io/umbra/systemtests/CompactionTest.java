@@ -100,6 +100,7 @@ class CompactionTest
         try (EngineProcess first = start(live))
         {
             first.awaitReady();
+            writer.writeBatchOfWhichOneIsKept(KEYS.name(), 0);
             for (int round = 0; round < 4; round++)
             {
                 writeRound(LONG_AGO_MS);

@@ -92,27 +92,62 @@ final class KeyedWriter
         rethrow();
     }
 
+    /**
+     * One batch, not compressed, of which the cleaner takes all but the first record: its key is written never again,
+     * that of the others is.
+     */
+    void writeBatchOfWhichOneIsKept(final String topic, final int partition) throws Exception
+    {
+        try (Producer<byte[], byte[]> producer = producer(null, CODECS.get(0)))
+        {
+            send(producer, topic, partition, null, "kept", "value that is kept");
+            for (int i = 0; i < 3; i++)
+            {
+                send(producer, topic, partition, null, "key-0", "value that is not");
+            }
+            producer.flush();
+        }
+        rethrow();
+    }
+
     private Producer<byte[], byte[]> producer(final String transactionalId)
+    {
+        return producer(transactionalId, CODECS.get(round++ % CODECS.size()));
+    }
+
+    private Producer<byte[], byte[]> producer(final String transactionalId, final String codec)
     {
         final Properties properties = new Properties();
         properties.putAll(clientProperties);
-        properties.setProperty(ProducerConfig.COMPRESSION_TYPE_CONFIG, CODECS.get(round % CODECS.size()));
+        properties.setProperty(ProducerConfig.COMPRESSION_TYPE_CONFIG, codec);
         properties.setProperty(ProducerConfig.BATCH_SIZE_CONFIG, "2048");
-        properties.setProperty(ProducerConfig.LINGER_MS_CONFIG, "5");
+        // Batches end when they are full, or flushed.
+        properties.setProperty(ProducerConfig.LINGER_MS_CONFIG, "10000");
         if (null != transactionalId)
         {
             properties.setProperty(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
         }
-        round++;
         return new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
     private void send(
         final Producer<byte[], byte[]> producer, final String topic, final int partition, final Long timestamp)
     {
-        final byte[] key = ("key-" + random.nextInt(KEYS)).getBytes(StandardCharsets.UTF_8);
-        final byte[] value = random.nextInt(100) < TOMBSTONE_PERCENT ? null :
-            ("value-" + random.nextLong() + "-" + "x".repeat(random.nextInt(120))).getBytes(StandardCharsets.UTF_8);
+        send(producer, topic, partition, timestamp, "key-" + random.nextInt(KEYS),
+            random.nextInt(100) < TOMBSTONE_PERCENT ? null :
+                "value-" + random.nextLong() + "-" + "x".repeat(random.nextInt(120)));
+    }
+
+    private void send(
+        final Producer<byte[], byte[]> producer,
+        final String topic,
+        final int partition,
+        final Long timestamp,
+        final String keyText,
+        final String valueText)
+    {
+        final byte[] key = keyText.getBytes(StandardCharsets.UTF_8);
+        final byte[] value = null == valueText ? null : valueText.getBytes(StandardCharsets.UTF_8);
         final ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, partition, timestamp, key, value);
         final String header = Integer.toString(random.nextInt(9));
         record.headers().add(new RecordHeader("h", header.getBytes(StandardCharsets.UTF_8)));

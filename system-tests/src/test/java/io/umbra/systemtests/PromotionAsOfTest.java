@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** The shadow as it was at a moment: all partitions, groups and topics of then, and nothing of later. */
 class PromotionAsOfTest
@@ -99,5 +100,79 @@ class PromotionAsOfTest
                     .get(ORDERS_0).offset());
             }
         }
+    }
+
+    /** What somebody deletes by mistake, the moment before has it. */
+    @Test
+    void topicsThatWereDeletedSince() throws Exception
+    {
+        final TopicPartition anew = new TopicPartition("anew", 0);
+        try (KafkaCluster source = KafkaCluster.launch(new KafkaCluster.Context().baseDir(dir.resolve("source"))))
+        {
+            source.admin().createTopics(List.of(new NewTopic("orders", 1, (short)1),
+                new NewTopic("gone", 2, (short)1), new NewTopic("anew", 3, (short)1))).all().get();
+            SourceRecords.write(source, "orders", 0, 10);
+            SourceRecords.write(source, "gone", 0, 20);
+            SourceRecords.write(source, "gone", 1, 21);
+            SourceRecords.write(source, "anew", 0, 30);
+            SourceRecords.write(source, "anew", 2, 32);
+            final LinkConfig link = new LinkConfig(dir).source(source)
+                .set("groups.sync.interval.ms", "200")
+                .set("topics.refresh.interval.ms", "300");
+            final Path config = link.write();
+            try (EngineProcess engine = new EngineLauncher(dir).start(config))
+            {
+                engine.awaitReady();
+                Shadowed.assertIdentical(source, link);
+                source.admin().alterConsumerGroupOffsets("readers", Map.of(anew, new OffsetAndMetadata(17))).all().get();
+                Await.until(() -> MetadataHistory.read(link.journalDir(), Long.MAX_VALUE).groupOffsets().stream()
+                    .anyMatch((committed) -> 17 == committed.offset()), () -> "the commit");
+                final Instant then = Instant.now();
+                source.admin().deleteTopics(List.of("gone", "anew")).all().get();
+                Await.until(() -> !source.admin().listTopics().names().get().contains("anew"), () -> "the deletion");
+                source.admin().createTopics(List.of(new NewTopic("anew", 1, (short)1))).all().get();
+                SourceRecords.write(source, "anew", 0, 3);
+                Shadowed.assertIdentical(source, link, "anew");
+                Await.until(() -> !MetadataHistory.read(link.journalDir(), Long.MAX_VALUE).topics()
+                    .containsKey("gone"), () -> "the deletion in the metadata");
+                assertBefore(config, then);
+                assertAfter(config);
+                assertEquals(0, engine.terminate(), engine::stderrTail);
+            }
+        }
+    }
+
+    private void assertBefore(final Path config, final Instant then) throws Exception
+    {
+        try (PromotedNode node = new PromotedNode(dir.resolve("before"), 1))
+        {
+            final UmbraCommand.Result result =
+                node.promote(config, "--drill", "--as-of", then.toString(), "--json");
+            assertEquals(0, result.exit(), result::toString);
+            node.start();
+            try (Admin admin = node.admin(); KafkaConsumer<byte[], byte[]> consumer = node.consumer(Map.of()))
+            {
+                assertEquals(Set.of("orders", "gone", "anew"), admin.listTopics().names().get());
+                assertEquals(3, admin.describeTopics(List.of("anew")).allTopicNames().get().get("anew").partitions()
+                    .size());
+                assertEquals(10, Reading.all(consumer, "orders").size());
+                assertEquals(41, Reading.all(consumer, "gone").size());
+                assertEquals(62, Reading.all(consumer, "anew").size());
+                assertEquals(17, admin.listConsumerGroupOffsets("readers").partitionsToOffsetAndMetadata().get()
+                    .get(new TopicPartition("anew", 0)).offset());
+            }
+        }
+    }
+
+    /** The present has what the source has, and says what it leaves out. */
+    private void assertAfter(final Path config) throws Exception
+    {
+        final UmbraCommand.Result result =
+            new PromotedNode(dir.resolve("after"), 1).promote(config, "--dry-run", "--json");
+        assertEquals(0, result.exit(), result::toString);
+        final JsonNode report = new ObjectMapper().readTree(result.out());
+        assertEquals(List.of("anew", "orders"), report.get("topics").findValuesAsText("name"));
+        assertTrue(report.get("notCarried").toString().contains("topic gone: the source had deleted it"),
+            report::toPrettyString);
     }
 }

@@ -12,6 +12,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
+import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,6 +38,7 @@ class PromotionNodesTest
     private static final int RECORDS = 300;
     private static final int READ = 120;
     private static final int NEWCOMER = 3;
+    private static final String RETENTION_MS = "777000000";
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private Path dir;
@@ -74,7 +76,8 @@ class PromotionNodesTest
         try (KafkaCluster source = KafkaCluster.launch(new KafkaCluster.Context().baseDir(dir.resolve("source"))))
         {
             source.admin().createTopics(
-                TOPICS.stream().map((topic) -> new NewTopic(topic, 2, (short)1)).toList()).all().get();
+                TOPICS.stream().map((topic) -> new NewTopic(topic, 2, (short)1).configs(Map.of(
+                    "retention.ms", RETENTION_MS, "max.message.bytes", "600000"))).toList()).all().get();
             try (KafkaProducer<byte[], byte[]> producer = Producers.create(source, Map.of()))
             {
                 for (int i = 0; i < RECORDS; i++)
@@ -82,12 +85,16 @@ class PromotionNodesTest
                     producer.send(new ProducerRecord<>("orders", i % 2, null, ("order " + i).getBytes()));
                     producer.send(new ProducerRecord<>("invoices", i % 2, null, ("invoice " + i).getBytes()));
                     left.add("order " + i);
+                    left.add("invoice " + i);
                 }
             }
-            try (KafkaConsumer<byte[], byte[]> consumer =
-                Reading.consumer(source, Reading.group("readers", "consumer")))
+            for (final String topic : TOPICS)
             {
-                Reading.take(consumer, "orders", READ).forEach(left::remove);
+                try (KafkaConsumer<byte[], byte[]> consumer =
+                    Reading.consumer(source, Reading.group("readers", "consumer")))
+                {
+                    Reading.take(consumer, topic, READ).forEach(left::remove);
+                }
             }
             for (final String topic : TOPICS)
             {
@@ -100,7 +107,7 @@ class PromotionNodesTest
                 {
                     engine.awaitReady();
                     Shadowed.assertIdentical(source, link, topic);
-                    Await.until(() -> !"orders".equals(topic) || 2 == MetadataHistory.read(
+                    Await.until(() -> 2 == MetadataHistory.read(
                         link.journalDir(), Long.MAX_VALUE).groupOffsets().size(), () -> "offsets of the group");
                     assertEquals(0, engine.terminate(), engine::stderrTail);
                 }
@@ -108,13 +115,27 @@ class PromotionNodesTest
         }
     }
 
-    private static void goesOn(final PromotedNode node, final Set<String> left)
+    /** Positions and settings of the topics of both links. */
+    private static void goesOn(final PromotedNode node, final Set<String> left) throws Exception
     {
-        try (KafkaConsumer<byte[], byte[]> consumer = node.consumer(Reading.group("readers", "consumer")))
+        final List<String> values = new ArrayList<>();
+        for (final String topic : TOPICS)
         {
-            final List<String> values = Reading.take(consumer, "orders", left.size());
-            assertEquals(left, new HashSet<>(values));
-            assertEquals(left.size(), values.size());
+            try (KafkaConsumer<byte[], byte[]> consumer = node.consumer(Reading.group("readers", "consumer")))
+            {
+                values.addAll(Reading.take(consumer, topic, RECORDS - READ));
+            }
+        }
+        assertEquals(left, new HashSet<>(values));
+        assertEquals(left.size(), values.size());
+        for (final String topic : TOPICS)
+        {
+            final ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+            try (Admin admin = node.admin())
+            {
+                assertEquals(RETENTION_MS, admin.describeConfigs(List.of(resource)).all().get().get(resource)
+                    .get("retention.ms").value());
+            }
         }
         try (KafkaConsumer<byte[], byte[]> consumer = node.consumer(Map.of()))
         {

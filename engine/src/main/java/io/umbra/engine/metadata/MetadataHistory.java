@@ -23,7 +23,7 @@ import java.util.function.BiFunction;
 public final class MetadataHistory
 {
     private static final String LEDGER_DIRECTORY = "ledger";
-    private static final Comparator<GroupOffset> BY_PARTITION = Comparator.comparing(GroupOffset::groupId)
+    static final Comparator<GroupOffset> BY_PARTITION = Comparator.comparing(GroupOffset::groupId)
         .thenComparing(GroupOffset::topic)
         .thenComparingInt(GroupOffset::partition);
 

@@ -1,5 +1,7 @@
 package io.umbra.engine.promotion;
 
+import io.umbra.engine.metadata.TopicMetadata;
+
 import java.io.IOException;
 
 /**
@@ -10,6 +12,24 @@ interface Cut
     /** All that is there: of logs that an engine is writing what is on the disk, of others everything. */
     Cut NOW = new Cut()
     {
+        @Override
+        public boolean isPast()
+        {
+            return false;
+        }
+
+        @Override
+        public boolean had(final TopicMetadata topic)
+        {
+            return false;
+        }
+
+        @Override
+        public long logStart(final ShadowPartition partition, final long logStartOffset)
+        {
+            return logStartOffset;
+        }
+
         @Override
         public boolean isThere(final ShadowPartition partition)
         {
@@ -22,6 +42,30 @@ interface Cut
             return partition.isWritten() ? Math.max(0, partition.sample().durableOffset()) : Long.MAX_VALUE;
         }
     };
+
+    /**
+     * Whether it is about an earlier moment, so that what is gone from the source since may be meant.
+     *
+     * @return true if it is.
+     */
+    boolean isPast();
+
+    /**
+     * Whether any record of a topic was journaled then.
+     *
+     * @param topic with its id.
+     * @return true if one was.
+     */
+    boolean had(TopicMetadata topic);
+
+    /**
+     * First visible offset that a partition gets.
+     *
+     * @param partition      in question.
+     * @param logStartOffset that the journal knows of the partition of that name.
+     * @return the offset.
+     */
+    long logStart(ShadowPartition partition, long logStartOffset);
 
     /**
      * Whether there is such a partition at all.

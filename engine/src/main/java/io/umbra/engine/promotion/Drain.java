@@ -2,7 +2,6 @@ package io.umbra.engine.promotion;
 
 import io.umbra.engine.metadata.MetadataHistory;
 import io.umbra.engine.metadata.MetadataTask;
-import io.umbra.engine.metadata.SourceMetadata;
 import io.umbra.journal.PartitionKey;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
@@ -213,13 +212,13 @@ final class Drain
     {
         final long drainedNs = TimeUnit.SECONDS.toNanos(drained.getEpochSecond()) + drained.getNano();
         final List<String> unread = new ArrayList<>();
-        final SourceMetadata metadata = MetadataHistory.read(shadows.get(0).journalDir(), Long.MAX_VALUE);
-        for (final MetadataTask task : List.of(MetadataTask.GROUPS))
+        for (final Shadow shadow : shadows)
         {
-            final OptionalLong complete = metadata.completeNs(task);
+            final OptionalLong complete = MetadataHistory.read(shadow.journalDir(), Long.MAX_VALUE)
+                .completeNs(MetadataTask.GROUPS);
             if (complete.isPresent() && complete.getAsLong() < drainedNs)
             {
-                unread.add(task.label());
+                unread.add(MetadataTask.GROUPS.label() + " of link " + shadow.config().linkName());
             }
         }
 

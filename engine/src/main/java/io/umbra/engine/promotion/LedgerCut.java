@@ -8,6 +8,7 @@ import io.umbra.codecs.ledger.PartitionOpenedDecoder;
 import io.umbra.codecs.ledger.PartitionStateDecoder;
 import io.umbra.codecs.ledger.RecoveredDecoder;
 import io.umbra.codecs.ledger.TruncatedDecoder;
+import io.umbra.engine.metadata.TopicMetadata;
 import io.umbra.journal.ledger.LedgerEntryHandler;
 import io.umbra.journal.ledger.LedgerPartition;
 import io.umbra.journal.ledger.LedgerReader;
@@ -20,6 +21,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -86,9 +88,36 @@ final class LedgerCut implements Cut
     }
 
     @Override
+    public boolean isPast()
+    {
+        return true;
+    }
+
+    @Override
+    public boolean had(final TopicMetadata topic)
+    {
+        return ends.values().stream().flatMap((all) -> all.offsets.entrySet().stream()).anyMatch((entry) ->
+            entry.getKey().topicId().equals(topic.id()) && entry.getKey().topic().equals(topic.name()) &&
+                entry.getValue() > 0);
+    }
+
+    @Override
+    public long logStart(final ShadowPartition partition, final long logStartOffset)
+    {
+        return partition.isRetired() ? ends.get(partition.shadow()).logStarts.getOrDefault(key(partition), 0L) :
+            logStartOffset;
+    }
+
+    /** Of several generations of a topic, the one that was the last then. */
+    @Override
     public boolean isThere(final ShadowPartition partition)
     {
         final Ends all = ends.get(partition.shadow());
+        final Generation last = all.generations.get(partition.key().topic());
+        if (null != last && !last.topicId.equals(partition.topicId()) || partition.isRetired() && null == last)
+        {
+            return false;
+        }
         if (!all.offsets.containsKey(key(partition)) && !all.later.contains(key(partition)))
         {
             throw refused("what " + partition.key() + " was like then the ledger does not say any more; allowed is a " +
@@ -119,10 +148,26 @@ final class LedgerCut implements Cut
         return Instant.ofEpochSecond(0, timeNs);
     }
 
+    /**
+     * One of the topics that had a name one after the other.
+     *
+     * @param topicId of it.
+     * @param seenNs  when it was journaled last.
+     */
+    private record Generation(UUID topicId, long seenNs)
+    {
+        static Generation later(final Generation left, final Generation right)
+        {
+            return right.seenNs >= left.seenNs ? right : left;
+        }
+    }
+
     /** Takes every entry of every shard. */
     private static final class Ends implements LedgerEntryHandler
     {
         private final Map<LedgerPartition, Long> offsets = new HashMap<>();
+        private final Map<LedgerPartition, Long> logStarts = new HashMap<>();
+        private final Map<String, Generation> generations = new HashMap<>();
         /** Partitions of which the ledger has the beginning, and that began later. */
         private final Set<LedgerPartition> later = new HashSet<>();
         private final long asOfNs;
@@ -143,12 +188,10 @@ final class LedgerCut implements Cut
         public void onPartitionOpened(
             final long index, final LedgerPartition partition, final PartitionOpenedDecoder entry)
         {
-            seen(entry.timeNs());
-            if (entry.timeNs() <= asOfNs)
-            {
-                offsets.put(partition, entry.endOffset());
-            }
-            else if (!offsets.containsKey(partition) && entry.endOffset() == entry.logStartOffset())
+            logStarts.merge(partition, entry.logStartOffset(), Math::max);
+            end(partition, entry.timeNs(), entry.endOffset());
+            if (entry.timeNs() > asOfNs &&  !offsets.containsKey(partition) &&
+                entry.endOffset() == entry.logStartOffset())
             {
                 later.add(partition);
             }
@@ -189,6 +232,7 @@ final class LedgerCut implements Cut
         @Override
         public void onLogStart(final long index, final LedgerPartition partition, final LogStartDecoder entry)
         {
+            logStarts.merge(partition, entry.logStartOffset(), Math::max);
             seen(entry.timeNs());
         }
 
@@ -205,6 +249,8 @@ final class LedgerCut implements Cut
             if (timeNs <= asOfNs)
             {
                 offsets.put(partition, offset);
+                generations.merge(
+                    partition.topic(), new Generation(partition.topicId(), timeNs), Generation::later);
             }
         }
 

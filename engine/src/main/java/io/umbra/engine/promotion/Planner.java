@@ -114,15 +114,15 @@ final class Planner
     {
         final PartitionKey key = partition.key();
         final Shadow shadow = partition.shadow();
-        final JournalCheckpoints.DigestPoint durable =
+        final JournalCheckpoints.DigestPoint durable = partition.isRetired() ? Shadow.noDigestPoint() :
             digestPoints(shadow).getOrDefault(key, Shadow.noDigestPoint());
         final LogExport.Context context = new LogExport.Context()
-            .sourceDirectory(shadow.directory(key))
+            .sourceDirectory(partition.directory())
             .targetDirectory(shadow.target().logDir().resolve(key.toString()))
             .topic(key.topic())
             .partition(key.partition())
             .topicId(partition.topicId())
-            .logStartOffset(logStarts(shadow).getOrDefault(key, 0L))
+            .logStartOffset(cut.logStart(partition, logStarts(shadow).getOrDefault(key, 0L)))
             .cutOffset(cut.end(partition))
             .recoveryPoint(durable.offset(), durable.digest())
             .nowMs(nowMs)
@@ -199,6 +199,8 @@ final class Planner
             "topic " + topic + ": Kafka's own; the new cluster makes its own of it"));
         selection.deleted().forEach((topic) -> notCarried.add(
             "topic " + topic + ": the source had deleted it; name it with --topics to have it"));
+        selection.lost().forEach((topic) -> notCarried.add(
+            "topic " + topic + ": it was there then, but its shadow is not in the journal any more"));
         if (superUsers.isEverybody())
         {
             notCarried.add("force of the " + metadata.acls().size() + " access rules: with listeners that are all " +

@@ -1,6 +1,7 @@
 package io.umbra.engine.promotion;
 
 import io.umbra.engine.metadata.MetadataHistory;
+import io.umbra.engine.metadata.MetadataUnion;
 import io.umbra.engine.metadata.SourceMetadata;
 import io.umbra.journal.LogExport;
 import org.apache.kafka.common.Uuid;
@@ -13,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
@@ -140,12 +142,13 @@ public final class Promoter implements AutoCloseable
     public PromotionReport plan() throws IOException
     {
         final Instant time = Instant.now();
+        final String sourceClusterId = sourceClusterId();
         final Cut cut = cut();
         final PromotionPlan plan = planner(select(cut), cut, time).plan();
         phases.end("plan");
 
         return new ReportBuilder(request, shadows, plan, time)
-            .build(null, sourceClusterId(), isEngineRunning, phases.durationsMs(), null);
+            .build(null, sourceClusterId, isEngineRunning, phases.durationsMs(), null);
     }
 
     /**
@@ -157,6 +160,7 @@ public final class Promoter implements AutoCloseable
      */
     public PromotionReport promote() throws IOException
     {
+        sourceClusterId();
         final String clusterId = Uuid.randomUuid().toString();
         final Cut cut = cut();
         Selection selection = select(cut);
@@ -265,18 +269,30 @@ public final class Promoter implements AutoCloseable
             !metadata.acls().isEmpty(), request, shadows.stream().map(Shadow::target).toList());
     }
 
-    /** Of the first node: all shadow the same source. */
     private SourceMetadata metadata()
     {
         final long asOfNs = null == request.asOf() ? Long.MAX_VALUE :
             TimeUnit.SECONDS.toNanos(request.asOf().getEpochSecond()) + request.asOf().getNano();
 
-        return MetadataHistory.read(shadows.get(0).journalDir(), asOfNs);
+        return MetadataUnion.of(
+            shadows.stream().map((shadow) -> MetadataHistory.read(shadow.journalDir(), asOfNs)).toList());
     }
 
     private String sourceClusterId() throws IOException
     {
-        return shadows.get(0).clusterId();
+        final Shadow first = shadows.get(0);
+        final String clusterId = first.clusterId();
+        for (final Shadow shadow : shadows)
+        {
+            if (!Objects.equals(clusterId, shadow.clusterId()))
+            {
+                throw new PromotionRefusedException(shadow.config().file() + ": journal.dir=" + shadow.journalDir() +
+                    " shadows cluster " + shadow.clusterId() + ", " + first.journalDir() + " cluster " + clusterId +
+                    ": allowed are journals of one source");
+            }
+        }
+
+        return clusterId;
     }
 
     /** Gives locks back. */

@@ -31,6 +31,7 @@ final class Selection
     private final SortedMap<String, SortedMap<Integer, ShadowPartition>> topics = new TreeMap<>();
     private final SortedSet<String> internal = new TreeSet<>();
     private final SortedSet<String> deleted = new TreeSet<>();
+    private final SortedSet<String> lost = new TreeSet<>();
 
     private Selection(final Pattern pattern, final SourceMetadata metadata, final Cut cut)
     {
@@ -58,6 +59,10 @@ final class Selection
         for (final Shadow shadow : shadows)
         {
             selection.add(shadow);
+            if (cut.isPast())
+            {
+                selection.addRetired(shadow);
+            }
         }
         metadata.topics().values().forEach(selection::addUnshadowed);
         if (selection.topics.isEmpty())
@@ -80,15 +85,44 @@ final class Selection
             final SourceSample sample = samples.getOrDefault(key, Map.of())
                 .getOrDefault(entry.getValue(), SourceSample.UNKNOWN);
             final ShadowPartition partition =
-                new ShadowPartition(key, entry.getValue(), shadow, sample, isRunning);
-            if (isMeant(key.topic(), sample.topicState()) && cut.isThere(partition))
+                new ShadowPartition(key, entry.getValue(), shadow, sample, isRunning, false);
+            if (isMeant(key.topic(), isDeleted(partition)) && cut.isThere(partition))
             {
                 add(partition);
             }
         }
     }
 
-    private boolean isMeant(final String topic, final TopicState state)
+    private void addRetired(final Shadow shadow) throws IOException
+    {
+        for (final Map.Entry<UUID, List<PartitionKey>> generation : shadow.retired().entrySet())
+        {
+            for (final PartitionKey key : generation.getValue())
+            {
+                final ShadowPartition partition =
+                    new ShadowPartition(key, generation.getKey(), shadow, SourceSample.UNKNOWN, false, true);
+                if (cut.isThere(partition) && isMeant(key.topic(), isDeleted(partition)))
+                {
+                    add(partition);
+                }
+            }
+        }
+    }
+
+    /** Whether the source has deleted its topic; for a cut in the past, whether it had then. */
+    private boolean isDeleted(final ShadowPartition partition)
+    {
+        final boolean isGone = partition.isRetired() || TopicState.SOURCE_DELETED == partition.sample().topicState();
+        return isGone && !(cut.isPast() && isKnown(partition));
+    }
+
+    private boolean isKnown(final ShadowPartition partition)
+    {
+        final TopicMetadata known = metadata.topics().get(partition.key().topic());
+        return null != known && known.id().equals(partition.topicId());
+    }
+
+    private boolean isMeant(final String topic, final boolean isDeleted)
     {
         if (INTERNAL.matches(topic))
         {
@@ -99,7 +133,7 @@ final class Selection
         {
             return pattern.matcher(topic).matches();
         }
-        if (TopicState.SOURCE_DELETED == state)
+        if (isDeleted)
         {
             deleted.add(topic);
             return false;
@@ -130,7 +164,7 @@ final class Selection
 
     private static long end(final ShadowPartition partition) throws IOException
     {
-        try (LogReader log = LogReader.open(partition.shadow().directory(partition.key())))
+        try (LogReader log = LogReader.open(partition.directory()))
         {
             return log.endOffset();
         }
@@ -139,10 +173,16 @@ final class Selection
     /** Topics so new that no partition of theirs is journaled, but known. */
     private void addUnshadowed(final TopicMetadata topic)
     {
-        if (!topics.containsKey(topic.name()) && !deleted.contains(topic.name()) &&
-            isMeant(topic.name(), TopicState.ACTIVE))
+        if (!topics.containsKey(topic.name()) && !deleted.contains(topic.name()) && isMeant(topic.name(), false))
         {
-            topics.put(topic.name(), new TreeMap<>());
+            if (cut.had(topic))
+            {
+                lost.add(topic.name());
+            }
+            else
+            {
+                topics.put(topic.name(), new TreeMap<>());
+            }
         }
     }
 
@@ -180,6 +220,12 @@ final class Selection
         return deleted;
     }
 
+    /** Topics that were there at the moment of the cut, and of which nothing is left. */
+    SortedSet<String> lost()
+    {
+        return lost;
+    }
+
     /** What the engines and the source's samples say now. */
     void refresh() throws IOException
     {
@@ -188,7 +234,8 @@ final class Selection
             final boolean isRunning = shadow.isEngineRunning();
             final Map<PartitionKey, Map<UUID, SourceSample>> samples = shadow.samples();
             topics.values().forEach((partitions) -> partitions.replaceAll((number, partition) ->
-                partition.shadow() == shadow ? refreshed(partition, samples, isRunning) : partition));
+                partition.shadow() == shadow && !partition.isRetired() ?
+                    refreshed(partition, samples, isRunning) : partition));
         }
     }
 
@@ -200,7 +247,7 @@ final class Selection
         final SourceSample sample = samples.getOrDefault(partition.key(), Map.of())
             .getOrDefault(partition.topicId(), SourceSample.UNKNOWN);
 
-        return new ShadowPartition(partition.key(), partition.topicId(), partition.shadow(), sample, isRunning);
+        return new ShadowPartition(partition.key(), partition.topicId(), partition.shadow(), sample, isRunning, false);
     }
 
     /** What the source itself has just said of its ends. */

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -97,6 +98,12 @@ final class Shadow implements AutoCloseable
         }
 
         return partitions;
+    }
+
+    /** Partitions of earlier generations of their topics, by topic id. */
+    Map<UUID, List<PartitionKey>> retired() throws IOException
+    {
+        return JournalDirectory.retired(journalDir());
     }
 
     Path directory(final PartitionKey key)
