@@ -3,6 +3,7 @@ package io.umbra.systemtests;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.umbra.engine.metadata.MetadataHistory;
+import io.umbra.journal.JournalDirectory;
 import io.umbra.rig.KafkaCluster;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -124,7 +125,8 @@ class PromotionAsOfTest
             {
                 engine.awaitReady();
                 Shadowed.assertIdentical(source, link);
-                source.admin().alterConsumerGroupOffsets("readers", Map.of(anew, new OffsetAndMetadata(17))).all().get();
+                source.admin().alterConsumerGroupOffsets("readers", Map.of(anew, new OffsetAndMetadata(17))).all()
+                    .get();
                 Await.until(() -> MetadataHistory.read(link.journalDir(), Long.MAX_VALUE).groupOffsets().stream()
                     .anyMatch((committed) -> 17 == committed.offset()), () -> "the commit");
                 final Instant then = Instant.now();
@@ -132,9 +134,10 @@ class PromotionAsOfTest
                 Await.until(() -> !source.admin().listTopics().names().get().contains("anew"), () -> "the deletion");
                 source.admin().createTopics(List.of(new NewTopic("anew", 1, (short)1))).all().get();
                 SourceRecords.write(source, "anew", 0, 3);
+                Await.until(() -> !JournalDirectory.retired(link.journalDir()).isEmpty(), () -> "the new generation");
                 Shadowed.assertIdentical(source, link, "anew");
-                Await.until(() -> !MetadataHistory.read(link.journalDir(), Long.MAX_VALUE).topics()
-                    .containsKey("gone"), () -> "the deletion in the metadata");
+                StatusView.await(config, (status) ->
+                    "SOURCE_DELETED".equals(status.topic("gone").get("state").asText()));
                 assertBefore(config, then);
                 assertAfter(config);
                 assertEquals(0, engine.terminate(), engine::stderrTail);

@@ -6,6 +6,7 @@ import io.umbra.codecs.ledger.GapDecoder;
 import io.umbra.codecs.ledger.LogStartDecoder;
 import io.umbra.codecs.ledger.PartitionOpenedDecoder;
 import io.umbra.codecs.ledger.PartitionStateDecoder;
+import io.umbra.codecs.ledger.PartitionStateType;
 import io.umbra.codecs.ledger.RecoveredDecoder;
 import io.umbra.codecs.ledger.TruncatedDecoder;
 import io.umbra.engine.metadata.TopicMetadata;
@@ -118,7 +119,7 @@ final class LedgerCut implements Cut
         {
             return false;
         }
-        if (!all.offsets.containsKey(key(partition)) && !all.later.contains(key(partition)))
+        if (!all.offsets.containsKey(key(partition)) && !all.absent.contains(key(partition)))
         {
             throw refused("what " + partition.key() + " was like then the ledger does not say any more; allowed is a " +
                 "later time, or other topics");
@@ -168,8 +169,8 @@ final class LedgerCut implements Cut
         private final Map<LedgerPartition, Long> offsets = new HashMap<>();
         private final Map<LedgerPartition, Long> logStarts = new HashMap<>();
         private final Map<String, Generation> generations = new HashMap<>();
-        /** Partitions of which the ledger has the beginning, and that began later. */
-        private final Set<LedgerPartition> later = new HashSet<>();
+        /** Partitions that are known not to have been there: they had ended, or began later. */
+        private final Set<LedgerPartition> absent = new HashSet<>();
         private final long asOfNs;
         private long firstNs = Long.MAX_VALUE;
 
@@ -193,7 +194,7 @@ final class LedgerCut implements Cut
             if (entry.timeNs() > asOfNs &&  !offsets.containsKey(partition) &&
                 entry.endOffset() == entry.logStartOffset())
             {
-                later.add(partition);
+                absent.add(partition);
             }
         }
 
@@ -241,6 +242,11 @@ final class LedgerCut implements Cut
             final long index, final LedgerPartition partition, final PartitionStateDecoder entry)
         {
             seen(entry.timeNs());
+            if (PartitionStateType.RETIRED == entry.state() && entry.timeNs() <= asOfNs)
+            {
+                offsets.remove(partition);
+                absent.add(partition);
+            }
         }
 
         private void end(final LedgerPartition partition, final long timeNs, final long offset)
