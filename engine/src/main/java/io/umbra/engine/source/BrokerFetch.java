@@ -46,8 +46,8 @@ final class BrokerFetch
     boolean comparesHistories = true;
     /** Whether a partition has joined that no response has shown to be served yet. */
     boolean hasUnconfirmed;
-    /** Requests in a row that brought no response, or none that could be used. */
-    private int failures;
+    /** After requests that brought no response, or none that could be used. */
+    private final BackOff backOff = new BackOff(RETRY_BACKOFF_MS, RETRY_BACKOFF_MAX_MS);
     /** How often the size of what is asked for at once was halved: an answer that takes too long never comes. */
     private int halvings;
     private int askedBytes;
@@ -92,21 +92,20 @@ final class BrokerFetch
     }
 
     /**
-     * A request was for nothing: the next one waits, with jitter, and longer the more of them in a row.
+     * A request was for nothing: the next one waits.
      *
      * @param nowMs current time.
      * @return whether it was not the first one.
      */
     boolean failed(final long nowMs)
     {
-        final long delayMs = Math.min(RETRY_BACKOFF_MAX_MS, RETRY_BACKOFF_MS << Math.min(failures, 10));
-        retryAtMs = nowMs + PartitionFetch.jittered(delayMs);
-        return failures++ > 0;
+        retryAtMs = nowMs + backOff.failed();
+        return backOff.failures() > 1;
     }
 
     void succeeded()
     {
-        failures = 0;
+        backOff.succeeded();
     }
 
     /** The answer has not come in time, perhaps because it was too large for the line. */

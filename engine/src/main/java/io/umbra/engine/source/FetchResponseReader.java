@@ -278,7 +278,7 @@ final class FetchResponseReader
         final PartitionFetch partition, final String reason, final long atLeastMs, final long nowMs)
     {
         partition.isConfirmed = false;
-        partition.backOff(PartitionFetch.State.BACKING_OFF, nowMs, atLeastMs);
+        partition.backOff(nowMs, atLeastMs);
         progress.onError(partition.index, false, reason);
     }
 
@@ -326,7 +326,7 @@ final class FetchResponseReader
 
     private void confirm(final PartitionFetch partition)
     {
-        partition.isConfirmed = true;
+        partition.confirmed();
         progress.onFetching(partition.index, partition.leaderId, partition.leaderEpoch, partition.assignmentEpoch);
     }
 }

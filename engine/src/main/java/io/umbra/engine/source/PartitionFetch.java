@@ -5,7 +5,6 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.requests.FetchRequest;
 
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Where the fetching of one partition stands. Belongs to its FetchAgent's thread.
@@ -65,8 +64,8 @@ final class PartitionFetch
     /** Shared with other partitions of the same rule; null for none. */
     TokenBucket rateLimit;
     private final int ordinaryMaxBytes;
-    private int attempts;
-    private int faults;
+    private final BackOff retries = new BackOff(RETRY_BACKOFF_MS, RETRY_BACKOFF_MAX_MS);
+    private final BackOff faults = new BackOff(FAULT_BACKOFF_MS, FAULT_BACKOFF_MAX_MS);
     private long faultPosition = -1;
     private Optional<Integer> currentLeaderEpoch = Optional.empty();
     private Optional<Integer> lastFetchedEpoch = Optional.empty();
@@ -118,31 +117,40 @@ final class PartitionFetch
         }
     }
 
-    /** Exponential, with jitter, so that a thousand partitions do not come back at once. */
-    void backOff(final State state, final long nowMs, final long atLeastMs)
+    void backOff(final long nowMs, final long atLeastMs)
     {
-        this.state = state;
-        final long ceiling = Math.min(RETRY_BACKOFF_MAX_MS, RETRY_BACKOFF_MS << Math.min(attempts++, 10));
-        retryAtMs = nowMs + jittered(Math.max(atLeastMs, ceiling));
+        state = State.BACKING_OFF;
+        retryAtMs = nowMs + retries.failed(atLeastMs);
     }
 
     /** Tried again ever more seldom while it faults at the same place. */
     void fault(final long nowMs, final long position)
     {
         state = State.FAULTED;
-        faults = faultPosition == position ? faults + 1 : 0;
-        faultPosition = position;
-        retryAtMs = nowMs + jittered(Math.min(FAULT_BACKOFF_MAX_MS, FAULT_BACKOFF_MS << Math.min(faults, 10)));
+        if (faultPosition != position)
+        {
+            faultPosition = position;
+            faults.succeeded();
+        }
+        retryAtMs = nowMs + faults.failed();
     }
 
-    static long jittered(final long delayMs)
+    /** A response has shown that the leader serves it. */
+    void confirmed()
     {
-        return delayMs / 2 + ThreadLocalRandom.current().nextLong(delayMs / 2 + 1);
+        isConfirmed = true;
+        retries.succeeded();
+    }
+
+    /** Whether all went well until the last response. */
+    boolean isFirstRetry()
+    {
+        return retries.failures() <= 1;
     }
 
     void succeeded()
     {
-        attempts = 0;
+        retries.succeeded();
         maxBytes = ordinaryMaxBytes;
     }
 

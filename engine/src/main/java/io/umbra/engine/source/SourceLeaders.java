@@ -52,7 +52,7 @@ final class SourceLeaders
     void add(final PartitionFetch partition)
     {
         partitions.put(partition.topicPartition, partition);
-        move(partition, topology.leaders().get(partition.topicPartition));
+        move(partition, topology.leaders().get(partition.topicPartition), true);
     }
 
     /** Forget a partition. What is in hand of it is void: the caller has seen to that. */
@@ -87,12 +87,13 @@ final class SourceLeaders
         }
         for (final PartitionFetch partition : partitions.values())
         {
-            move(partition, topology.leaders().get(partition.topicPartition));
+            move(partition, topology.leaders().get(partition.topicPartition), true);
         }
     }
 
     /**
-     * Leaders that a response itself names (Fetch v16): at once, without waiting for metadata.
+     * Leaders that a response itself names (Fetch v16): without waiting for metadata, and the first at once. One that
+     * turns out to be none, but names another, may be lying: that one is asked when the time of waiting is over.
      *
      * @param hints     leader by partition.
      * @param endpoints of brokers that the response names.
@@ -116,14 +117,15 @@ final class SourceLeaders
         topology = new SourceTopology(nodes, topology.leaders());
         hints.forEach((partition, leader) ->
         {
-            if (move(partition, leader))
+            if (move(partition, leader, partition.isFirstRetry()))
             {
                 partition.isLeaderHinted = true;
             }
         });
     }
 
-    private boolean move(final PartitionFetch partition, final SourceTopology.Leader leader)
+    private boolean move(
+        final PartitionFetch partition, final SourceTopology.Leader leader, final boolean isToBeAskedAtOnce)
     {
         if (null == leader || !topology.nodes().containsKey(leader.id()))
         {
@@ -156,7 +158,7 @@ final class SourceLeaders
             progress.onError(partition.index, false, broker.connectionError);
         }
         if (PartitionFetch.State.WAITING_FOR_LEADER == partition.state ||
-            PartitionFetch.State.BACKING_OFF == partition.state)
+            isToBeAskedAtOnce && PartitionFetch.State.BACKING_OFF == partition.state)
         {
             partition.state = PartitionFetch.State.FETCHING;
         }

@@ -5,6 +5,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.message.FetchResponseData;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.apache.kafka.common.requests.FetchRequest;
@@ -172,6 +173,41 @@ class FetchResponseReaderTest
         read(response(0, 105));
         assertTrue(partition.isConfirmed);
         assertEquals(1, progress.served);
+    }
+
+    private void hinted(final SourceLeaders leaders, final int epoch)
+    {
+        final FetchResponseData.PartitionData data = response(0).setErrorCode(Errors.NOT_LEADER_OR_FOLLOWER.code());
+        data.currentLeader().setLeaderId(1).setLeaderEpoch(epoch);
+        read(data);
+        leaders.hints(reader.leaderHints(), List.of());
+        assertEquals(epoch, partition.leaderEpoch);
+    }
+
+    /** Else a broker that names itself in ever higher epochs would be asked all the time. */
+    @Test
+    void theFirstLeaderThatIsNamedIsAskedAtOnceAndOthersAfterAWait()
+    {
+        final SourceLeaders leaders = new SourceLeaders(progress, new NoCounters());
+        leaders.topology(new SourceTopology(
+            Map.of(1, broker.node), Map.of(NAME, new SourceTopology.Leader(1, 0))), (ignore) -> {});
+        leaders.add(partition);
+        for (int epoch = 1; epoch < 9; epoch += 3)
+        {
+            hinted(leaders, epoch);
+            assertEquals(PartitionFetch.State.FETCHING, partition.state);
+            for (int more = 1; more < 3; more++)
+            {
+                partition.state = PartitionFetch.State.FETCHING;
+                hinted(leaders, epoch + more);
+                assertEquals(PartitionFetch.State.BACKING_OFF, partition.state);
+                assertTrue(partition.retryAtMs >= NOW_MS + 100 * more, () -> partition.retryAtMs + " ms");
+            }
+            // The last one was right.
+            partition.state = PartitionFetch.State.FETCHING;
+            read(response(0));
+            assertTrue(partition.isConfirmed);
+        }
     }
 
     private static final class Progress implements FetchProgress
