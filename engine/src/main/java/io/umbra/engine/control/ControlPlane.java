@@ -9,7 +9,6 @@ import io.umbra.engine.source.LeaderQuestion;
 import io.umbra.engine.source.SourceClient;
 import io.umbra.engine.source.SourceEvents;
 import io.umbra.engine.source.SourceSettings;
-import io.umbra.engine.source.SourceTopology;
 import io.umbra.engine.source.SourceUnavailableException;
 import io.umbra.journal.JournalException;
 import org.agrona.concurrent.Agent;
@@ -35,21 +34,18 @@ import java.util.function.Consumer;
  */
 public final class ControlPlane implements Agent
 {
-    private static final long UNAVAILABLE_RETRY_MS = 1_000;
-    private static final long REQUESTED_REFRESH_MS = 100;
     private static final int OPENING_THREADS = 8;
 
     private final Context ctx;
     private final SourceClient client;
+    private final LookTimes lookTimes;
+    private final Leaders leaders;
     private final LeaderQuestions questions;
     private final OperatorWishes wishes;
     private final TopicGenerations generations;
     private final PromotedTopics promoted;
     private final ForkJoinPool opening = new ForkJoinPool(OPENING_THREADS);
     private final Map<TopicPartition, KnownPartition> known = new LinkedHashMap<>();
-    private volatile boolean isRefreshRequested;
-    private long nextRefreshMs;
-    private long lastRefreshMs;
     private boolean isConnected;
     private boolean isDiscovered;
     private volatile boolean isStopped;
@@ -88,7 +84,9 @@ public final class ControlPlane implements Agent
     {
         this.ctx = ctx;
         client = new SourceClient(ctx.settings, "control");
-        questions = new LeaderQuestions(client, ctx.partitions);
+        lookTimes = new LookTimes(ctx.refreshIntervalMs);
+        leaders = new Leaders(client, ctx.events);
+        questions = new LeaderQuestions(client, leaders, ctx.partitions);
         wishes = new OperatorWishes(ctx.journalDir, ctx.partitions, ctx.events);
         generations = new TopicGenerations(client, ctx.partitions, known, ctx.onTopicDelete, wishes::forget);
         promoted = new PromotedTopics(ctx.journalDir, ctx.partitions, known, wishes::forget, ctx.events);
@@ -99,7 +97,7 @@ public final class ControlPlane implements Agent
      */
     public void refresh()
     {
-        isRefreshRequested = true;
+        lookTimes.request();
     }
 
     /**
@@ -130,24 +128,21 @@ public final class ControlPlane implements Agent
     public int doWork()
     {
         final long nowMs = System.currentTimeMillis();
-        final boolean isDue = nowMs >= nextRefreshMs ||
-            isRefreshRequested && nowMs >= lastRefreshMs + REQUESTED_REFRESH_MS;
         if (isStopped)
         {
             return 0;
         }
         promoted.look(nowMs);
         wishes.look(nowMs);
-        if (!isDue)
+        if (!lookTimes.isDue(nowMs))
         {
             return 0;
         }
-        isRefreshRequested = false;
-        lastRefreshMs = nowMs;
+        lookTimes.begin(nowMs);
         try
         {
             look();
-            nextRefreshMs = System.currentTimeMillis() + ctx.refreshIntervalMs;
+            lookTimes.answered(System.currentTimeMillis());
         }
         catch (final SourceUnavailableException ex)
         {
@@ -192,10 +187,12 @@ public final class ControlPlane implements Agent
         }
         ctx.partitions.sourceAvailable(null);
         final List<TopicPartition> fresh = discover(metadata);
-        begin(open(fresh), metadata.topology());
+        // First who leads now: what comes next may have to wait for brokers that do not answer.
         ctx.partitions.topology(metadata.topology());
+        leaders.topology(metadata.topology());
+        final boolean hasAnswers = begin(open(fresh));
         questions.answer(metadata);
-        if (!isDiscovered)
+        if (!isDiscovered && hasAnswers)
         {
             isDiscovered = true;
             ctx.partitions.discovered();
@@ -204,7 +201,7 @@ public final class ControlPlane implements Agent
 
     private void onUnavailable(final SourceUnavailableException ex)
     {
-        nextRefreshMs = System.currentTimeMillis() + UNAVAILABLE_RETRY_MS;
+        lookTimes.unanswered(System.currentTimeMillis());
         if (ex instanceof SourceUnavailableException.Authentication && !isConnected)
         {
             isStopped = true;
@@ -215,7 +212,7 @@ public final class ControlPlane implements Agent
         if (!ex.getMessage().equals(unavailable))
         {
             unavailable = ex.getMessage();
-            ctx.events.warn(unavailable + "; trying again every " + UNAVAILABLE_RETRY_MS + " ms");
+            ctx.events.warn(unavailable + "; trying again");
         }
     }
 
@@ -305,11 +302,10 @@ public final class ControlPlane implements Agent
         opening.submit(() -> items.parallelStream().forEach(action)).join();
     }
 
-    private void begin(
-        final Map<TopicPartition, ShadowPartitions.LogEnd> opened, final SourceTopology topology)
-        throws SourceUnavailableException
+    /** Returns false if leaders had to be asked and none of them has answered. */
+    private boolean begin(final Map<TopicPartition, ShadowPartitions.LogEnd> opened)
     {
-        final Map<TopicPartition, Long> starts = startOffsets(opened, topology);
+        final Map<TopicPartition, Long> starts = startOffsets(opened);
         final Map<TopicPartition, Long> started = new ConcurrentHashMap<>();
         inParallel(List.copyOf(starts.entrySet()), (start) ->
         {
@@ -325,7 +321,7 @@ public final class ControlPlane implements Agent
             if (end.isEmpty() && !starts.containsKey(partition))
             {
                 // At the next look.
-                ctx.partitions.startUnknown(entry.index, whyUnknown(topology.leaderNode(partition)));
+                ctx.partitions.startUnknown(entry.index, whyUnknown(leaders.of(partition)));
             }
             else if (null != start)
             {
@@ -335,6 +331,8 @@ public final class ControlPlane implements Agent
                 wishes.begun(entry.index, partition.topic());
             }
         });
+        return !starts.isEmpty() || opened.entrySet().stream().noneMatch(
+            (partition) -> partition.getValue().isEmpty() && null != leaders.of(partition.getKey()));
     }
 
     private static String whyUnknown(final Node leader)
@@ -357,9 +355,7 @@ public final class ControlPlane implements Agent
         }
     }
 
-    private Map<TopicPartition, Long> startOffsets(
-        final Map<TopicPartition, ShadowPartitions.LogEnd> opened, final SourceTopology topology)
-        throws SourceUnavailableException
+    private Map<TopicPartition, Long> startOffsets(final Map<TopicPartition, ShadowPartitions.LogEnd> opened)
     {
         final Map<TopicPartition, Long> times = new HashMap<>();
         opened.forEach((partition, end) ->
@@ -369,11 +365,7 @@ public final class ControlPlane implements Agent
                 times.put(partition, startTime(partition));
             }
         });
-        if (times.isEmpty())
-        {
-            return Map.of();
-        }
-        final Map<TopicPartition, Long> starts = client.offsets(times, topology);
+        final Map<TopicPartition, Long> starts = leaders.offsets(times);
         // A time past the end means "from now on", not "from the beginning".
         final Map<TopicPartition, Long> pastEnd = new HashMap<>();
         starts.forEach((partition, offset) ->
@@ -383,11 +375,8 @@ public final class ControlPlane implements Agent
                 pastEnd.put(partition, ListOffsetsRequest.LATEST_TIMESTAMP);
             }
         });
-        if (!pastEnd.isEmpty())
-        {
-            starts.keySet().removeAll(pastEnd.keySet());
-            starts.putAll(client.offsets(pastEnd, topology));
-        }
+        starts.keySet().removeAll(pastEnd.keySet());
+        starts.putAll(leaders.offsets(pastEnd));
         return starts;
     }
 

@@ -4,7 +4,6 @@ import io.umbra.engine.source.ClusterMetadata;
 import io.umbra.engine.source.LeaderQuestion;
 import io.umbra.engine.source.SourceClient;
 import io.umbra.engine.source.SourcePartitionReader;
-import io.umbra.engine.source.SourceTopology;
 import io.umbra.engine.source.SourceUnavailableException;
 import io.umbra.engine.source.TopicPolicies;
 import io.umbra.engine.verify.CleanupPolicy;
@@ -42,14 +41,16 @@ import java.util.stream.Collectors;
 final class LeaderQuestions
 {
     private final SourceClient client;
+    private final Leaders leaders;
     private final ShadowPartitions partitions;
     private final TopicPolicies policies;
     private final ManyToOneConcurrentLinkedQueue<LeaderQuestion> questions = new ManyToOneConcurrentLinkedQueue<>();
     private final Map<TopicPartition, LeaderQuestion> logStarts = new LinkedHashMap<>();
 
-    LeaderQuestions(final SourceClient client, final ShadowPartitions partitions)
+    LeaderQuestions(final SourceClient client, final Leaders leaders, final ShadowPartitions partitions)
     {
         this.client = client;
+        this.leaders = leaders;
         this.partitions = partitions;
         policies = new TopicPolicies(client);
     }
@@ -60,12 +61,11 @@ final class LeaderQuestions
     }
 
     /**
-     * Answer all that have been asked.
+     * Answer all that have been asked, as far as leaders answer.
      *
      * @param metadata fresh.
-     * @throws SourceUnavailableException if a leader does not answer.
      */
-    void answer(final ClusterMetadata metadata) throws SourceUnavailableException
+    void answer(final ClusterMetadata metadata)
     {
         final List<LeaderQuestion> outOfRange = new ArrayList<>();
         final List<LeaderQuestion> gaps = new ArrayList<>();
@@ -79,37 +79,29 @@ final class LeaderQuestions
                 default -> logStarts.put(question.topicPartition(), question);
             }
         }
-        answerLogStarts(metadata.topology());
-        for (final LeaderQuestion asked : outOfRange)
-        {
-            answerOutOfRange(asked, metadata.topology());
-        }
+        outOfRange.forEach(this::answerOutOfRange);
         answerGaps(gaps, metadata);
+        answerLogStarts();
     }
 
-    private void answerLogStarts(final SourceTopology topology) throws SourceUnavailableException
+    private void answerLogStarts()
     {
-        if (logStarts.isEmpty())
-        {
-            return;
-        }
         final Map<TopicPartition, Long> times = new HashMap<>();
         logStarts.keySet().forEach((partition) -> times.put(partition, ListOffsetsRequest.EARLIEST_TIMESTAMP));
-        client.offsets(times, topology).forEach((partition, offset) ->
+        leaders.offsets(times).forEach((partition, offset) ->
             partitions.logStart(logStarts.remove(partition), offset));
     }
 
-    private void answerOutOfRange(final LeaderQuestion question, final SourceTopology topology)
-        throws SourceUnavailableException
+    private void answerOutOfRange(final LeaderQuestion question)
     {
         final TopicPartition partition = question.topicPartition();
-        final Long earliest = offset(partition, ListOffsetsRequest.EARLIEST_TIMESTAMP, topology);
+        final Long earliest = leaders.offset(partition, ListOffsetsRequest.EARLIEST_TIMESTAMP);
         if (null != earliest && earliest > question.offset())
         {
             partitions.offsetsLost(question, earliest);
             return;
         }
-        final Long latest = offset(partition, ListOffsetsRequest.LATEST_TIMESTAMP, topology);
+        final Long latest = leaders.offset(partition, ListOffsetsRequest.LATEST_TIMESTAMP);
         if (null == earliest || null == latest || latest >= question.offset())
         {
             return;
@@ -120,7 +112,7 @@ final class LeaderQuestions
             partitions.diverged(question, question.lastEpoch(), latest);
             return;
         }
-        final SourceClient.EpochEnd end = client.endOfEpoch(partition, question.lastEpoch(), topology);
+        final SourceClient.EpochEnd end = leaders.endOfEpoch(partition, question.lastEpoch());
         if (null != end && end.endOffset() < question.offset())
         {
             partitions.diverged(question, end.leaderEpoch(), end.endOffset() < 0 ? earliest : end.endOffset());
@@ -128,20 +120,27 @@ final class LeaderQuestions
     }
 
     private void answerGaps(final List<LeaderQuestion> gaps, final ClusterMetadata metadata)
-        throws SourceUnavailableException
     {
-        final Map<String, CleanupPolicy> policyOf = policies.ask(
-            metadata, gaps.stream().map((gap) -> gap.topicPartition().topic()).collect(Collectors.toSet()));
+        final Map<String, CleanupPolicy> policyOf;
         try
         {
-            for (final LeaderQuestion gap : gaps)
-            {
-                answerGap(gap, policyOf.get(gap.topicPartition().topic()), metadata);
-            }
+            policyOf = policies.ask(
+                metadata, gaps.stream().map((gap) -> gap.topicPartition().topic()).collect(Collectors.toSet()));
         }
         catch (final SourceUnavailableException ex)
         {
-            // That leader is gone or leads no more, as the fetches will show; what is left is asked again.
+            return;
+        }
+        for (final LeaderQuestion gap : gaps)
+        {
+            try
+            {
+                answerGap(gap, policyOf.get(gap.topicPartition().topic()), metadata);
+            }
+            catch (final SourceUnavailableException ex)
+            {
+                // That leader is gone or leads no more, as the fetches will show; the others are asked all the same.
+            }
         }
     }
 
@@ -151,6 +150,11 @@ final class LeaderQuestions
     {
         if (!policy.isCompacted())
         {
+            // One that does not answer is not waited for again with each gap.
+            if (null == leaders.offset(gap.topicPartition(), ListOffsetsRequest.EARLIEST_TIMESTAMP))
+            {
+                return;
+            }
             final long next = new SourcePartitionReader(client, metadata, gap.topicPartition(), gap.topicId())
                 .firstOffset(gap.offset());
             if (next <= gap.offset())
@@ -163,11 +167,5 @@ final class LeaderQuestions
         {
             partitions.gapsExpected(gap);
         }
-    }
-
-    private Long offset(final TopicPartition partition, final long time, final SourceTopology topology)
-        throws SourceUnavailableException
-    {
-        return client.offsets(Map.of(partition, time), topology).get(partition);
     }
 }

@@ -28,7 +28,9 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -41,9 +43,12 @@ import java.util.Set;
 public final class SourceClient implements AutoCloseable
 {
     private static final long CONNECT_TIMEOUT_MS = 5_000;
+    /** With a node that did not answer: its connection is made all the same, while others are asked. */
+    private static final long CONNECT_AGAIN_TIMEOUT_MS = 1_000;
 
     private final SourceSettings settings;
     private final SourceNetwork network;
+    private final Set<String> silentNodes = new HashSet<>();
     private Map<Integer, Node> knownNodes = Map.of();
 
     /**
@@ -73,45 +78,18 @@ public final class SourceClient implements AutoCloseable
     /**
      * Offsets by time.
      *
-     * @param times    by partition: milliseconds since 1970, or {@link ListOffsetsRequest#EARLIEST_TIMESTAMP},
-     *                 {@link ListOffsetsRequest#LATEST_TIMESTAMP}.
-     * @param topology who leads what.
-     * @return offset by partition; -1 where a time lies past the end; partitions without a leader, with an error, or
-     * whose leader does not answer, are absent.
-     * @throws SourceUnavailableException if no leader answers.
+     * @param leader of all the partitions.
+     * @param times  by partition: milliseconds since 1970, or {@link ListOffsetsRequest#EARLIEST_TIMESTAMP},
+     *               {@link ListOffsetsRequest#LATEST_TIMESTAMP}.
+     * @return offset by partition; -1 where a time lies past the end; partitions with an error are absent.
+     * @throws SourceUnavailableException if the leader does not answer.
      */
-    public Map<TopicPartition, Long> offsets(final Map<TopicPartition, Long> times, final SourceTopology topology)
+    public Map<TopicPartition, Long> offsets(final Node leader, final Map<TopicPartition, Long> times)
         throws SourceUnavailableException
     {
-        final Map<Node, List<TopicPartition>> byLeader = new HashMap<>();
-        for (final TopicPartition partition : times.keySet())
-        {
-            final Node node = topology.leaderNode(partition);
-            if (null != node)
-            {
-                byLeader.computeIfAbsent(node, (ignore) -> new ArrayList<>()).add(partition);
-            }
-        }
         final Map<TopicPartition, Long> offsets = new HashMap<>();
-        SourceUnavailableException failure = null;
-        int answers = 0;
-        for (final Map.Entry<Node, List<TopicPartition>> entry : byLeader.entrySet())
-        {
-            try
-            {
-                readOffsets(
-                    (ListOffsetsResponse)send(entry.getKey(), offsetsRequest(entry.getValue(), times::get)), offsets);
-                answers++;
-            }
-            catch (final SourceUnavailableException ex)
-            {
-                failure = ex;
-            }
-        }
-        if (null != failure && 0 == answers)
-        {
-            throw failure;
-        }
+        readOffsets((ListOffsetsResponse)send(leader, offsetsRequest(times.keySet(), times::get)), offsets);
+        offsets.keySet().retainAll(times.keySet());
         return offsets;
     }
 
@@ -180,7 +158,7 @@ public final class SourceClient implements AutoCloseable
     }
 
     /**
-     * Send one request to one node after the other until one answers.
+     * Send one request to one node after the other until one answers: first to those that did so the last time.
      *
      * @param nodes   to ask.
      * @param request to send.
@@ -191,7 +169,9 @@ public final class SourceClient implements AutoCloseable
         throws SourceUnavailableException
     {
         SourceUnavailableException failure = new SourceUnavailableException("the source has no broker", null);
-        for (final Node node : nodes)
+        final List<Node> inOrder = new ArrayList<>(nodes);
+        inOrder.sort(Comparator.comparing((node) -> silentNodes.contains(node.idString())));
+        for (final Node node : inOrder)
         {
             try
             {
@@ -221,12 +201,16 @@ public final class SourceClient implements AutoCloseable
     {
         try
         {
-            if (!NetworkClientUtils.awaitReady(network.client(), node, Time.SYSTEM, CONNECT_TIMEOUT_MS))
+            // Until it has answered.
+            final boolean isSilent = !silentNodes.add(node.idString());
+            final long timeoutMs = isSilent ? CONNECT_AGAIN_TIMEOUT_MS : CONNECT_TIMEOUT_MS;
+            if (!NetworkClientUtils.awaitReady(network.client(), node, Time.SYSTEM, timeoutMs))
             {
-                throw new IOException("no connection within " + CONNECT_TIMEOUT_MS + " ms");
+                throw new IOException("no connection within " + timeoutMs + " ms");
             }
             final ClientResponse response = NetworkClientUtils.sendAndReceive(
                 network.client(), network.request(node, request, System.currentTimeMillis()), Time.SYSTEM);
+            silentNodes.remove(node.idString());
             return response.responseBody();
         }
         catch (final SslAuthenticationException ex)

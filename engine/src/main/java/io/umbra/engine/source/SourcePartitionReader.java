@@ -52,14 +52,13 @@ public final class SourcePartitionReader
         this.client = client;
         this.partition = partition;
         this.topicId = topicId;
-        final SourceTopology topology = metadata.topology();
-        leader = topology.leaderNode(partition);
+        leader = metadata.topology().leaderNode(partition);
         if (null == leader)
         {
             throw new SourceUnavailableException(partition + " has no leader at the source", null);
         }
-        logStartOffset = offset(topology, ListOffsetsRequest.EARLIEST_TIMESTAMP);
-        highWatermark = offset(topology, ListOffsetsRequest.LATEST_TIMESTAMP);
+        logStartOffset = offset(ListOffsetsRequest.EARLIEST_TIMESTAMP);
+        highWatermark = offset(ListOffsetsRequest.LATEST_TIMESTAMP);
     }
 
     /**
@@ -168,9 +167,9 @@ public final class SourcePartitionReader
         }
     }
 
-    private long offset(final SourceTopology topology, final long time) throws SourceUnavailableException
+    private long offset(final long time) throws SourceUnavailableException
     {
-        final Long offset = client.offsets(Map.of(partition, time), topology).get(partition);
+        final Long offset = client.offsets(leader, Map.of(partition, time)).get(partition);
         if (null == offset)
         {
             throw new SourceUnavailableException(partition + ": its leader does not tell its offsets", null);
