@@ -19,8 +19,9 @@ import java.util.stream.Collectors;
 
 /**
  * What the brokers of one cluster find on disk before they start: ports, settings, formatted directories, certificates.
- * Every node is both broker and controller, so that any one of three may die. A node has three listeners: CLIENT
- * (secured as asked), INTERNAL (between brokers, and for the rig itself) and CONTROLLER.
+ * Every node is both broker and controller, so that any one of three may die; one that is added later is a broker
+ * alone. A node has three listeners: CLIENT (secured as asked), INTERNAL (between brokers, and for the rig itself) and,
+ * if it is a controller, CONTROLLER.
  */
 final class ClusterLayout
 {
@@ -47,9 +48,14 @@ final class ClusterLayout
             Certificates.create(context.baseDir().resolve("certificates")) : null;
         for (int id = 1; id <= context.brokers(); id++)
         {
-            nodes.add(new Node(id, context.baseDir().resolve("broker-" + id),
-                FreePorts.next(), FreePorts.next(), FreePorts.next()));
+            nodes.add(node(id));
         }
+    }
+
+    private Node node(final int id) throws IOException
+    {
+        return new Node(id, context.baseDir().resolve("broker-" + id),
+            FreePorts.next(), FreePorts.next(), FreePorts.next());
     }
 
     /** Writes the settings, formats the directories, and describes how each broker is started. */
@@ -58,24 +64,42 @@ final class ClusterLayout
         final List<Broker> brokers = new ArrayList<>();
         for (final Node node : nodes)
         {
-            Files.createDirectories(node.dir().resolve("tmp"));
-            writeSettings(node);
-            if (context.isWithZooKeeper())
-            {
-                prepareZooKeeper(node);
-            }
-            else if (context.isOtherRelease())
-            {
-                formatByTool(node, settingsFile(node));
-            }
-            else
-            {
-                format(node);
-            }
-            brokers.add(new Broker(node.id(), command(node), node.dir().resolve("server.log"),
-                dataDir(node), node.internalPort()));
+            brokers.add(prepare(node));
         }
         return brokers;
+    }
+
+    private Broker prepare(final Node node) throws IOException
+    {
+        Files.createDirectories(node.dir().resolve("tmp"));
+        writeSettings(node);
+        if (context.isWithZooKeeper())
+        {
+            prepareZooKeeper(node);
+        }
+        else if (context.isOtherRelease())
+        {
+            formatByTool(node, settingsFile(node));
+        }
+        else
+        {
+            format(node);
+        }
+        return new Broker(node.id(), command(node), node.dir().resolve("server.log"),
+            dataDir(node), node.internalPort());
+    }
+
+    /** One more, of a cluster with KRaft. */
+    Broker add() throws IOException
+    {
+        final Node node = node(nodes.size() + 1);
+        nodes.add(node);
+        return prepare(node);
+    }
+
+    private boolean isController(final Node node)
+    {
+        return node.id() <= context.brokers();
     }
 
     /** Gives a broker that is down another port for its clients. */
@@ -121,7 +145,8 @@ final class ClusterLayout
 
     private int advertisedPort(final Node node)
     {
-        return context.advertisedPorts().isEmpty() ? node.clientPort() : context.advertisedPorts().get(node.id() - 1);
+        return node.id() > context.advertisedPorts().size() ?
+            node.clientPort() : context.advertisedPorts().get(node.id() - 1);
     }
 
     String internalBootstrapServers()
@@ -211,9 +236,10 @@ final class ClusterLayout
 
     private void kraftListeners(final Properties settings, final Node node)
     {
-        settings.setProperty("process.roles", "broker,controller");
+        settings.setProperty("process.roles", isController(node) ? "broker,controller" : "broker");
         settings.setProperty("node.id", Integer.toString(node.id()));
         settings.setProperty("controller.quorum.voters", nodes.stream()
+            .filter(this::isController)
             .map((voter) -> voter.id() + "@" + HOST + ':' + voter.controllerPort())
             .collect(Collectors.joining(",")));
         settings.setProperty("controller.listener.names", "CONTROLLER");
@@ -223,7 +249,7 @@ final class ClusterLayout
         settings.setProperty("listeners",
             "CLIENT://" + context.listenHost() + ':' + node.clientPort() +
             ",INTERNAL://" + HOST + ':' + node.internalPort() +
-            ",CONTROLLER://" + HOST + ':' + node.controllerPort());
+            (isController(node) ? ",CONTROLLER://" + HOST + ':' + node.controllerPort() : ""));
         settings.setProperty("advertised.listeners",
             "CLIENT://" + context.advertisedHost() + ':' + advertisedPort(node) +
             // Not CONTROLLER: releases before 3.9 refuse it, later ones take the listener's own address.

@@ -24,6 +24,7 @@ import java.util.function.Consumer;
 public final class FaultProxy implements AutoCloseable
 {
     private static final int BACKLOG = 200;
+    private static final long DRIBBLE_PAUSE_NS = 20_000;
 
     private final ServerSocket server;
     private final Set<ProxiedConnection> open = ConcurrentHashMap.newKeySet();
@@ -36,6 +37,7 @@ public final class FaultProxy implements AutoCloseable
     private volatile boolean isSilent;
     private volatile int latencyMs;
     private volatile int dribbleBytes;
+    private volatile long dribblePauseNs;
     private volatile ResponseFault fault;
     private volatile Consumer<RequestHeader> requestListener = (header) -> {};
 
@@ -82,10 +84,22 @@ public final class FaultProxy implements AutoCloseable
         return latencyMs;
     }
 
-    /** So many bytes of a response at a time, with a pause after each; 0: as they come. */
+    /** So many bytes of a response at a time, with a short pause after each; 0: as they come. */
     public void dribble(final int bytes)
     {
+        dribble(bytes, DRIBBLE_PAUSE_NS);
+    }
+
+    /** So many bytes of a response at a time, with such a pause after each; 0: as they come. */
+    public void dribble(final int bytes, final long pauseNs)
+    {
+        dribblePauseNs = pauseNs;
         dribbleBytes = bytes;
+    }
+
+    long dribblePauseNs()
+    {
+        return dribblePauseNs;
     }
 
     int dribbleBytes()

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -175,6 +176,29 @@ public final class KafkaCluster implements AutoCloseable
     {
         broker(brokerId).start();
         awaitJoined(List.of(brokerId));
+    }
+
+    /**
+     * Starts one broker more, which is no controller, and returns when it has joined.
+     *
+     * @return its id.
+     */
+    public synchronized int join()
+    {
+        final Broker broker;
+        try
+        {
+            broker = layout.add();
+        }
+        catch (final IOException ex)
+        {
+            throw new UncheckedIOException(ex);
+        }
+        final List<Broker> all = new ArrayList<>(brokers);
+        all.add(broker);
+        brokers = List.copyOf(all);
+        restart(broker.id());
+        return broker.id();
     }
 
     /** Starts a broker that is down with another port for its clients; its directories and other ports stay. */

@@ -16,8 +16,6 @@ import java.util.concurrent.locks.LockSupport;
 /** One client of a {@link FaultProxy} and its connection to the broker; a thread for each way. */
 final class ProxiedConnection
 {
-    private static final long DRIBBLE_PAUSE_NS = 20_000;
-
     private final FaultProxy proxy;
     private final Socket client;
     private final Socket broker;
@@ -103,7 +101,7 @@ final class ProxiedConnection
             from += length;
             if (some > 0)
             {
-                LockSupport.parkNanos(DRIBBLE_PAUSE_NS);
+                LockSupport.parkNanos(proxy.dribblePauseNs());
             }
         }
     }

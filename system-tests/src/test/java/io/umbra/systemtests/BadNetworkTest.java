@@ -4,10 +4,12 @@ import io.umbra.rig.Exchange;
 import io.umbra.rig.FaultProxy;
 import io.umbra.rig.ResponseFault;
 import io.umbra.rig.ShadowCheck;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -22,6 +24,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -80,6 +85,7 @@ class BadNetworkTest
             proxy.latency(0);
             proxy.dribble(0);
             proxy.fault(null);
+            proxy.requestListener((header) -> {});
         }
     }
 
@@ -98,8 +104,13 @@ class BadNetworkTest
 
     private void awaitEnd(final int partition, final EngineProcess engine) throws Exception
     {
-        Await.until(() -> status.endOffset(topic, partition) == source.endOffset(topic, partition),
-            () -> status.partition(topic, partition) + "\n" + engine.stderrTail());
+        awaitEnd(topic, partition, engine);
+    }
+
+    private void awaitEnd(final String name, final int partition, final EngineProcess engine) throws Exception
+    {
+        Await.until(() -> status.endOffset(name, partition) == source.endOffset(name, partition),
+            () -> status.partition(name, partition) + "\n" + engine.stderrTail());
     }
 
     private void awaitActive(final EngineProcess engine) throws Exception
@@ -114,9 +125,15 @@ class BadNetworkTest
 
     private void awaitTrouble(final int partition, final String reason, final EngineProcess engine) throws Exception
     {
+        awaitTrouble(topic, partition, reason, engine);
+    }
+
+    private void awaitTrouble(
+        final String name, final int partition, final String reason, final EngineProcess engine) throws Exception
+    {
         Await.until(
-            () -> !status.isActive(topic, partition) && status.error(topic, partition).matches(".*" + reason + ".*"),
-            () -> reason + ": " + status.partition(topic, partition) + "\n" + engine.stderrTail());
+            () -> !status.isActive(name, partition) && status.error(name, partition).matches(".*" + reason + ".*"),
+            () -> reason + ": " + status.partition(name, partition) + "\n" + engine.stderrTail());
     }
 
     private void assertIdentical()
@@ -232,6 +249,218 @@ class BadNetworkTest
             awaitEnd(2, engine);
             engine.awaitReady();
             awaitActive(engine);
+            assertIdentical();
+            stop(engine);
+        }
+    }
+
+    /** Nobody else waits for the broker that leads a new partition and does not answer. */
+    @Test
+    void aNewPartitionOfASilentBrokerHoldsNobodyUp() throws Exception
+    {
+        final String moving = topic + "-moving";
+        final String fresh = topic + "-fresh";
+        link.set("topics.include", topic + ".*").set("source.request.timeout.ms", "1000");
+        source.createTopic(moving, List.of(1, 2));
+        source.produce(moving, 0, 1, VALUE_BYTES);
+        try (EngineProcess engine = engine())
+        {
+            engine.awaitReady();
+            Await.until(() -> status.isActive(moving, 0), engine::stderrTail);
+            source.proxy(3).silent(true);
+            source.createTopic(fresh, List.of(3));
+            source.produce(fresh, 0, 1, VALUE_BYTES);
+            awaitTrouble(fresh, 0, "broker 3 at .* does not say where it begins", engine);
+            // By metadata alone.
+            source.proxy(1).fault(BadNetworkTest::withoutLeaderHints);
+            final Leadership leadership = new Leadership(source.cluster(), moving);
+            leadership.reassign(Map.of(0, List.of(2, 1)));
+            leadership.elect();
+            source.produce(moving, 0, 1, VALUE_BYTES);
+            awaitEnd(moving, 0, engine);
+            assertEquals(2, status.partition(moving, 0).get("leader").asInt());
+            // And other leaders are asked where their logs begin.
+            source.cluster().admin().deleteRecords(Map.of(
+                new TopicPartition(moving, 0), RecordsToDelete.beforeOffset(2))).all().get();
+            Await.until(() -> 2 == status.partition(moving, 0).get("logStartOffset").asLong(),
+                () -> status.partition(moving, 0) + "\n" + engine.stderrTail());
+            awaitTrouble(fresh, 0, "broker 3 at .* does not say where it begins", engine);
+            assertEquals("ACTIVE", status.read().get("state").asText());
+            assertFalse(engine.said("the source answers again"), engine::stderrTail);
+            source.proxy(3).silent(false);
+            awaitEnd(fresh, 0, engine);
+            awaitActive(engine);
+            assertEquals(List.of(), new ShadowCheck(source.cluster(), link.journalDir())
+                .topics(List.of(topic, moving, fresh)).run());
+            stop(engine);
+        }
+    }
+
+    private static ResponseFault.Answer withoutLeaderHints(final Exchange exchange)
+    {
+        if (!exchange.isFetch())
+        {
+            return null;
+        }
+        final FetchResponseData data = exchange.fetchResponse();
+        data.responses().forEach((entry) -> entry.partitions().forEach(
+            (partition) -> partition.setCurrentLeader(new FetchResponseData.LeaderIdAndEpoch())));
+        return ResponseFault.Answer.of(exchange.encode(data));
+    }
+
+    /** However many fail: all of the metadata are not asked for by each of them. */
+    @Test
+    void partitionsThatFailAskForMetadataEverMoreSeldom() throws Exception
+    {
+        final String many = topic + "-many";
+        final int partitions = 60;
+        final int looks = 8;
+        // Twice at once, then after 100, 200, 400, 800 and 1,000 ms, of which jitter takes half at most.
+        final long leastMs = (100 + 200 + 400 + 800 + 1_000 + 1_000) / 2;
+        link.set("topics.include", topic + ".*").set("topics.refresh.interval.ms", "60000");
+        final Uuid manyId = source.createTopic(many, partitions);
+        try (EngineProcess engine = engine())
+        {
+            engine.awaitReady();
+            final AtomicInteger asked = new AtomicInteger();
+            final long beginNs = System.nanoTime();
+            for (int broker = 1; broker <= BROKERS; broker++)
+            {
+                source.proxy(broker).requestListener((header) ->
+                {
+                    if (ApiKeys.METADATA == header.apiKey() && header.clientId().endsWith("-control"))
+                    {
+                        asked.incrementAndGet();
+                    }
+                });
+                source.proxy(broker).fault((exchange) -> withStorageError(exchange, manyId));
+            }
+            for (int partition = 0; partition < partitions; partition++)
+            {
+                source.produce(many, partition, 1, VALUE_BYTES);
+            }
+            Await.until(() -> asked.get() >= looks, () -> "asked " + asked + " times\n" + engine.stderrTail());
+            final long elapsedMs = (System.nanoTime() - beginNs) / 1_000_000;
+            assertTrue(elapsedMs >= leastMs, () -> looks + " looks in " + elapsedMs + " ms");
+            awaitTrouble(many, 0, "KAFKA_STORAGE_ERROR", engine);
+            produce(1);
+            for (int partition = 0; partition < BROKERS; partition++)
+            {
+                awaitEnd(partition, engine);
+            }
+            mend();
+            for (int partition = 0; partition < partitions; partition++)
+            {
+                awaitEnd(many, partition, engine);
+            }
+            assertEquals(List.of(), new ShadowCheck(source.cluster(), link.journalDir())
+                .topics(List.of(topic, many)).run());
+            stop(engine);
+        }
+    }
+
+    private static ResponseFault.Answer withStorageError(final Exchange exchange, final Uuid topicId)
+    {
+        if (!exchange.isFetch())
+        {
+            return null;
+        }
+        final FetchResponseData data = exchange.fetchResponse();
+        data.responses().stream().filter((entry) -> topicId.equals(entry.topicId())).forEach((entry) ->
+            entry.partitions().forEach((partition) -> partition
+                .setErrorCode(Errors.KAFKA_STORAGE_ERROR.code()).setRecords(MemoryRecords.EMPTY)));
+        return ResponseFault.Answer.of(exchange.encode(data));
+    }
+
+    /** By what the earlier leader says of it (Fetch v16). */
+    @Test
+    void aLeaderThatMovesIsFollowedWithoutMetadata() throws Exception
+    {
+        final String moving = topic + "-moving";
+        link.set("topics.include", topic + ".*").set("source.request.timeout.ms", "1000");
+        source.createTopic(moving, List.of(1, 2));
+        source.produce(moving, 0, 1, VALUE_BYTES);
+        try (EngineProcess engine = engine())
+        {
+            engine.awaitReady();
+            awaitEnd(moving, 0, engine);
+            for (int broker = 1; broker <= BROKERS; broker++)
+            {
+                source.proxy(broker).fault((exchange) -> ApiKeys.METADATA == exchange.request().apiKey() &&
+                    exchange.request().clientId().endsWith("-control") ?
+                    ResponseFault.Answer.of(new byte[0]) : null);
+            }
+            final Leadership leadership = new Leadership(source.cluster(), moving);
+            for (final List<Integer> replicas : List.of(List.of(2, 1), List.of(1, 2)))
+            {
+                leadership.reassign(Map.of(0, replicas));
+                leadership.elect();
+                source.produce(moving, 0, 2, VALUE_BYTES);
+                awaitEnd(moving, 0, engine);
+                assertEquals(replicas.get(0), status.partition(moving, 0).get("leader").asInt());
+            }
+            mend();
+            awaitActive(engine);
+            Await.until(() -> "ACTIVE".equals(status.read().get("state").asText()), engine::stderrTail);
+            assertEquals(List.of(), new ShadowCheck(source.cluster(), link.journalDir())
+                .topics(List.of(topic, moving)).run());
+            stop(engine);
+        }
+    }
+
+    /** A response that comes byte by byte, and none of it in time. */
+    @Test
+    void aBrokerThatTakesItsTimeForEachByteIsGivenUpAlone() throws Exception
+    {
+        link.set("source.request.timeout.ms", "1500");
+        try (EngineProcess engine = engine())
+        {
+            engine.awaitReady();
+            awaitEnd(0, engine);
+            source.proxy(1).dribble(1, 1_000_000_000L);
+            for (int i = 0; i < 3; i++)
+            {
+                produce(1);
+                awaitEnd(1, engine);
+                awaitEnd(2, engine);
+            }
+            awaitTrouble(0, "(cannot be reached|instead of answering)", engine);
+            source.proxy(1).dribble(0);
+            awaitEnd(0, engine);
+            awaitActive(engine);
+            assertIdentical();
+            stop(engine);
+        }
+    }
+
+    /** KIP-219: the connection that is throttled rests, for longer than the others need. */
+    @Test
+    void whileOneBrokerThrottlesTheOthersGoOn() throws Exception
+    {
+        final int throttleMs = 300_000;
+        try (EngineProcess engine = engine())
+        {
+            engine.awaitReady();
+            awaitEnd(0, engine);
+            final AtomicBoolean isThrottled = new AtomicBoolean();
+            source.proxy(1).fault((exchange) -> exchange.isFetch() && isThrottled.compareAndSet(false, true) ?
+                ResponseFault.Answer.of(exchange.encode(exchange.fetchResponse().setThrottleTimeMs(throttleMs))) :
+                null);
+            Await.until(isThrottled::get, engine::stderrTail);
+            final long before = source.proxy(1).requests(ApiKeys.FETCH);
+            for (int i = 0; i < 3; i++)
+            {
+                produce(1);
+                awaitEnd(1, engine);
+                awaitEnd(2, engine);
+            }
+            assertEquals(before, source.proxy(1).requests(ApiKeys.FETCH));
+            stop(engine);
+        }
+        try (EngineProcess engine = engine())
+        {
+            engine.awaitReady();
+            awaitEnd(0, engine);
             assertIdentical();
             stop(engine);
         }

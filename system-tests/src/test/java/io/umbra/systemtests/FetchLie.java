@@ -51,12 +51,18 @@ record FetchLie(String name, String reason, boolean isOfPartition, Teller teller
     /** The partition of a topic in a response, if there are records of it. */
     static PartitionData find(final FetchResponseData data, final Uuid topicId, final TopicPartition partition)
     {
+        final PartitionData named = named(data, topicId, partition);
+        return null == named || 0 == FetchResponse.recordsSize(named) ? null : named;
+    }
+
+    /** The partition of a topic in a response; null if it is not named. */
+    static PartitionData named(final FetchResponseData data, final Uuid topicId, final TopicPartition partition)
+    {
         for (final FetchResponseData.FetchableTopicResponse topic : data.responses())
         {
             for (final PartitionData candidate : topic.partitions())
             {
-                if (topicId.equals(topic.topicId()) && candidate.partitionIndex() == partition.partition() &&
-                    FetchResponse.recordsSize(candidate) > 0)
+                if (topicId.equals(topic.topicId()) && candidate.partitionIndex() == partition.partition())
                 {
                     return candidate;
                 }
@@ -269,6 +275,9 @@ record FetchLie(String name, String reason, boolean isOfPartition, Teller teller
         {
             lies.add(topLevel(error.code(), error.name()));
         }
+        // As brokers say it whose cache of sessions is full: no session, and no error.
+        lies.add(new FetchLie("no session (any more)", "", true, (exchange, data, victim) ->
+            ResponseFault.Answer.of(exchange.encode(data.setSessionId(0)))));
         lies.add(ofResponse("a partition that nobody asked for", "other partitions", (data) ->
         {
             final List<PartitionData> more = new ArrayList<>(data.responses().get(0).partitions());

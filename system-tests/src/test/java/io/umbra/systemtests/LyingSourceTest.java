@@ -6,6 +6,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -184,6 +186,38 @@ class LyingSourceTest
         source.proxy().fault(null);
         awaitAllIsWell();
         assertEquals(0, status.partition(VICTIM, 0).get("logStartOffset").asLong());
+    }
+
+    /** One after the other they cannot have come sooner than the back-offs between them allow. */
+    @Test
+    void aBrokerThatNamesItselfInEverHigherEpochsIsAskedEverMoreSeldom() throws Exception
+    {
+        final int hints = 6;
+        final AtomicInteger epoch = new AtomicInteger(1 << 20);
+        final int first = epoch.get();
+        final long beginNs = System.nanoTime();
+        source.proxy().fault((exchange) ->
+        {
+            final FetchResponseData data = exchange.isFetch() ? exchange.fetchResponse() : new FetchResponseData();
+            final FetchResponseData.PartitionData victim =
+                FetchLie.named(data, victimId, new TopicPartition(VICTIM, 0));
+            if (null == victim)
+            {
+                return null;
+            }
+            victim.setErrorCode(Errors.NOT_LEADER_OR_FOLLOWER.code()).setRecords(MemoryRecords.EMPTY);
+            victim.currentLeader().setLeaderId(1).setLeaderEpoch(epoch.incrementAndGet());
+            return ResponseFault.Answer.of(exchange.encode(data));
+        });
+        source.produce(VICTIM, 0, 1, VALUE_BYTES);
+        Await.until(() -> epoch.get() - first >= hints, engine::stderrTail);
+        final long elapsedMs = (System.nanoTime() - beginNs) / 1_000_000;
+        // The first is followed at once; then 200, 400, 800 and 1,600 ms, of which jitter takes half at most.
+        assertTrue(elapsedMs >= 1_500, () -> hints + " hints in " + elapsedMs + " ms");
+        source.produce(OTHER, 0, 2, VALUE_BYTES);
+        Await.until(() -> hasAll(OTHER), engine::stderrTail);
+        source.proxy().fault(null);
+        awaitAllIsWell();
     }
 
     @Test

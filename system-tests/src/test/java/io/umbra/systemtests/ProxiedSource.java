@@ -70,6 +70,12 @@ final class ProxiedSource implements AutoCloseable
         return cluster.admin().createTopics(List.of(new NewTopic(name, assignment))).topicId(name).get();
     }
 
+    /** A topic of one partition, which the first of these brokers leads. */
+    void createTopic(final String name, final List<Integer> replicas) throws Exception
+    {
+        cluster.admin().createTopics(List.of(new NewTopic(name, Map.of(0, replicas)))).all().get();
+    }
+
     /** Writes batches of two records. */
     void produce(final String topic, final int partition, final int batches, final int valueBytes) throws Exception
     {

@@ -82,6 +82,30 @@ class SourceTroubleTest
         }
     }
 
+    /** Fetches without a session are answered like others. */
+    @Test
+    void aSourceWithoutRoomForFetchSessionsIsShadowedAllTheSame() throws Exception
+    {
+        try (KafkaCluster cluster = KafkaCluster.launch(new KafkaCluster.Context().baseDir(dir.resolve("cluster"))
+            .property("max.incremental.fetch.session.cache.slots", "0"));
+            Workload workload = new Workload(workload(cluster).recordsPerProducer(300)))
+        {
+            workload.createTopics();
+            final LinkConfig link = new LinkConfig(dir).source(cluster);
+            final Path config = link.write();
+            try (EngineProcess engine = new EngineLauncher(dir).start(config))
+            {
+                engine.awaitReady();
+                workload.start().awaitEnd();
+                Shadowed.assertIdentical(cluster, link);
+                UmbraCommand.assertVerified(config);
+                LinkStatus.awaitActive(link);
+                assertFalse(engine.said("fetch session begins anew"), engine::stderrTail);
+                assertEquals(0, engine.terminate(), engine::stderrTail);
+            }
+        }
+    }
+
     @Test
     void anEngineWithoutSourceStopsCleanly() throws Exception
     {
