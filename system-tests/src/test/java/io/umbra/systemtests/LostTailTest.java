@@ -2,12 +2,15 @@ package io.umbra.systemtests;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.umbra.rig.KafkaCluster;
+import io.umbra.rig.ShadowCheck;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.record.internal.FileRecords;
 import org.apache.kafka.common.record.internal.RecordBatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -44,11 +47,28 @@ class LostTailTest
         }
     }
 
-    @Test
-    void whatTheSourceLostIsKeptAsideAndToldApartFromRetention() throws Exception
+    /** The first segment, once the broker is down. */
+    private static void loseTail(final KafkaCluster cluster, final KafkaRelease release) throws Exception
     {
-        try (KafkaCluster cluster = KafkaCluster.launch(
-            new KafkaCluster.Context().baseDir(dir.resolve("cluster"))))
+        if (KafkaRelease.V2_4 == release)
+        {
+            // Its ZooKeeper would take one that comes back after a kill for a second one.
+            cluster.stop(1);
+        }
+        else
+        {
+            cluster.kill(1);
+        }
+        cutAt(cluster.logDir(1).resolve(TOPIC + "-0").resolve("00000000000000000000.log"), 15);
+        cluster.restart(1);
+    }
+
+    /** The older one does not compare histories: it answers that it has no such offset. */
+    @ParameterizedTest
+    @EnumSource(value = KafkaRelease.class, names = {"V2_4", "CURRENT"})
+    void whatTheSourceLostIsKeptAsideAndToldApartFromRetention(final KafkaRelease release) throws Exception
+    {
+        try (KafkaCluster cluster = KafkaCluster.launch(release.cluster(dir.resolve("cluster"))))
         {
             cluster.admin().createTopics(List.of(new NewTopic(TOPIC, 1, (short)1))).all().get();
             SourceRecords.write(cluster, TOPIC, 0, 20);
@@ -58,9 +78,7 @@ class LostTailTest
             {
                 engine.awaitReady();
                 StatusView.await(config, (status) -> 20 == status.endOffset(TOPIC, 0));
-                cluster.kill(1);
-                cutAt(cluster.logDir(1).resolve(TOPIC + "-0").resolve("00000000000000000000.log"), 15);
-                cluster.restart(1);
+                loseTail(cluster, release);
                 // Nothing was written since: the source simply ends below the shadow.
                 final StatusView status = StatusView.await(config, (view) -> 15 == view.endOffset(TOPIC, 0));
                 final JsonNode incident = status.incidents("DIVERGENCE").get(0);
@@ -74,6 +92,34 @@ class LostTailTest
                 assertEquals(0, engine.terminate(), engine::stderrTail);
             }
             assertEquals(1, LedgerView.read(config).ofType("Truncated").count());
+        }
+    }
+
+    /** There is no batch yet whose history could be compared: only the offset at which to begin is none any more. */
+    @Test
+    void aLinkThatHasYetToBeginAtTheEndBeginsAtTheEndThatIsLeft() throws Exception
+    {
+        try (KafkaCluster cluster = KafkaCluster.launch(KafkaRelease.CURRENT.cluster(dir.resolve("cluster"))))
+        {
+            cluster.admin().createTopics(List.of(new NewTopic(TOPIC, 1, (short)1))).all().get();
+            SourceRecords.write(cluster, TOPIC, 0, 20);
+            final LinkConfig link = new LinkConfig(dir).source(cluster).set("start.offset", "latest");
+            final Path config = link.write();
+            try (EngineProcess engine = new EngineLauncher(dir).start(config))
+            {
+                engine.awaitReady();
+                assertEquals(20, StatusView.of(config).endOffset(TOPIC, 0));
+                loseTail(cluster, KafkaRelease.CURRENT);
+                final StatusView status = StatusView.await(config, (view) -> 15 == view.endOffset(TOPIC, 0));
+                assertEquals(15, status.incidents("DIVERGENCE").get(0).get("fromOffset").asLong(), status::toString);
+                SourceRecords.write(cluster, TOPIC, 0, 10);
+                StatusView.await(config, (view) -> 25 == view.endOffset(TOPIC, 0));
+                assertEquals(15, StatusView.of(config).partition(TOPIC, 0).get("logStartOffset").asLong());
+                assertEquals(List.of(), new ShadowCheck(cluster, link.journalDir()).allowLaterStart().run());
+                UmbraCommand.assertVerified(config);
+                assertEquals(0, engine.terminate(), engine::stderrTail);
+            }
+            assertEquals(List.of(), StatusView.of(config).incidents("GAP"));
         }
     }
 }
