@@ -297,6 +297,29 @@ class LeaderChangesTest
         assertShadowed();
     }
 
+    /** Which nobody knew when the engine started. */
+    @Test
+    void partitionsMoveToABrokerThatJoins() throws Exception
+    {
+        final String topic = "welcome";
+        try (Workload welcome = workload(TopicSpec.of(topic, 3).replicas(2)))
+        {
+            welcome.createTopics().start();
+            writeSome(welcome);
+            final int id = cluster.join();
+            final Leadership source = new Leadership(cluster, topic);
+            final Map<Integer, List<Integer>> wanted = new TreeMap<>();
+            source.replicas().forEach((partition, ids) -> wanted.put(partition, List.of(id, ids.get(0))));
+            source.reassign(wanted);
+            source.elect();
+            assertEquals(Map.of(0, id, 1, id, 2, id), source.leaders());
+            awaitFollowed(source, topic);
+            writeSome(welcome);
+            welcome.stop();
+        }
+        assertShadowed();
+    }
+
     /** The broker that had it not comes in the place of the leader or of the follower, and leads or does not. */
     private static List<Integer> withThird(final int partition, final List<Integer> ids)
     {
