@@ -87,6 +87,9 @@ class PauseTest
         {
             engine.awaitReady();
             StatusView.await(config, (status) -> "PAUSED".equals(status.topic("a").get("state").asText()));
+            assertEquals("resumed: 2 partitions", run("resume", file, "--topics", "a").trim());
+            StatusView.await(config, (status) -> "ACTIVE".equals(status.topic("a").get("state").asText()) &&
+                0 == status.partition("a", 0).get("lagRecords").asLong());
             assertEquals("paused: 3 partitions", run("pause", file).trim());
             StatusView.await(config, (status) -> "PAUSED".equals(status.state()));
             assertEquals("resumed: 3 partitions", run("resume", file).trim());
@@ -117,6 +120,8 @@ class PauseTest
                 () -> "topic a is not limited");
             run("limit", file, "none", "--topics", "a");
             Shadowed.assertIdentical(cluster, link);
+            assertALimitCanBeSetLive(config);
+            Shadowed.assertIdentical(cluster, link);
             // Of the whole link, live.
             run("limit", file, NEXT_TO_NOTHING);
             Await.until(() -> engine.said("limited to 1 bytes per second"), engine::stderrTail);
@@ -127,6 +132,22 @@ class PauseTest
             Shadowed.assertIdentical(cluster, link);
             assertEquals(0, engine.terminate(), engine::stderrTail);
         }
+    }
+
+    /** Of a topic that has all there is. */
+    private static void assertALimitCanBeSetLive(final Path config) throws Exception
+    {
+        run("limit", config.toString(), NEXT_TO_NOTHING, "--topics", "b");
+        final long before = StatusView.of(config).endOffset("a", 0);
+        // From the moment on that the engine has seen it, next to nothing comes any more.
+        Await.until(() ->
+        {
+            SourceRecords.write(cluster, "b", 0, 20);
+            return StatusView.of(config).partition("b", 0).get("lagRecords").asLong() >= 100;
+        }, () -> "topic b is not limited");
+        SourceRecords.write(cluster, "a", 0, 200);
+        StatusView.await(config, (status) -> before + 200 == status.endOffset("a", 0));
+        run("limit", config.toString(), "none", "--topics", "b");
     }
 
     @Test

@@ -2,6 +2,8 @@ package io.umbra.engine.source;
 
 import org.junit.jupiter.api.Test;
 
+import java.util.Random;
+
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,6 +20,32 @@ class TokenBucketTest
         bucket.take(3_000);
         assertFalse(bucket.isPositive(startMs + 1_999));
         assertTrue(bucket.isPositive(startMs + 2_002));
+    }
+
+    /** Responses of many sizes, asked for whenever that is allowed, for a hundred seconds of a clock of our own. */
+    @Test
+    void whatIsLetThroughComesAtTheRate()
+    {
+        final long rate = 1_000_000;
+        final int seconds = 100;
+        final int largest = 300_000;
+        final Random random = new Random(3);
+        final TokenBucket bucket = new TokenBucket(rate);
+        assertTrue(bucket.isPositive(startMs));
+        long taken = 0;
+        for (long nowMs = startMs; nowMs < startMs + seconds * 1_000L; nowMs += 1 + random.nextInt(7))
+        {
+            if (bucket.isPositive(nowMs))
+            {
+                final int bytes = 1 + random.nextInt(largest);
+                bucket.take(bytes);
+                taken += bytes;
+            }
+        }
+        // Besides the rate: the second's worth that was saved up, and the last response.
+        final long total = taken;
+        assertTrue(total > rate * (seconds - 1), () -> total + " bytes");
+        assertTrue(total <= rate * (seconds + 1) + largest, () -> total + " bytes");
     }
 
     @Test
