@@ -10,16 +10,20 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.zip.CRC32C;
 
 /**
- * The incidents of a journal: a small file each,
- * <code>incidents/&lt;kind&gt;-&lt;topic id&gt;-&lt;partition&gt;-&lt;first offset&gt;.properties</code>, moved to
- * <code>incidents/acknowledged/</code> when the operator has taken note. The same
- * incident written again replaces the earlier file. Any thread, and, to list and acknowledge, any process.
+ * The incidents of a journal: a small file each, under <code>incidents/</code>,
+ * <code>&lt;kind&gt;-&lt;topic id&gt;-&lt;partition&gt;-&lt;first offset&gt;-&lt;digest&gt;.properties</code>, moved to
+ * <code>incidents/acknowledged/</code> when the operator has taken note. The digest is of all else that is said, but
+ * for the time: the same incident written again replaces the earlier file, another one at the same place stands beside
+ * it. Any thread, and, to list and acknowledge, any process.
  */
 public final class Incidents
 {
@@ -60,20 +64,26 @@ public final class Incidents
      */
     public void add(final Incident incident) throws IOException
     {
-        final StringBuilder text = new StringBuilder();
-        PropertiesText.append(text, "kind", incident.kind().name());
-        PropertiesText.append(text, "topic", incident.topic());
-        PropertiesText.append(text, "topic.id", PartitionFiles.encode(incident.topicId()));
-        PropertiesText.append(text, "partition", Integer.toString(incident.partition()));
-        PropertiesText.append(text, "from.offset", Long.toString(incident.fromOffset()));
-        PropertiesText.append(text, "to.offset", Long.toString(incident.toOffset()));
+        final StringBuilder text = describe(incident);
         PropertiesText.append(text, "time.ms", Long.toString(incident.timeMs()));
-        PropertiesText.append(text, "text", incident.text());
         Files.createDirectories(directory);
         AtomicFile.write(
             SegmentFiles.SYSTEM, directory.resolve(fileName(incident)),
             ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8)), true);
         onAdded.accept(incident);
+    }
+
+    /**
+     * Whether an incident was written down before, at whatever time, and acknowledged or not.
+     *
+     * @param incident that may have been.
+     * @return true if it was.
+     */
+    public boolean isKnown(final Incident incident)
+    {
+        final String fileName = fileName(incident);
+        return Files.exists(directory.resolve(fileName)) ||
+            Files.exists(directory.resolve(ACKNOWLEDGED).resolve(fileName));
     }
 
     /**
@@ -84,7 +94,12 @@ public final class Incidents
      */
     public List<Incident> open() throws IOException
     {
-        final List<Incident> incidents = new ArrayList<>();
+        return new ArrayList<>(openFiles().values());
+    }
+
+    private Map<Path, Incident> openFiles() throws IOException
+    {
+        final List<Map.Entry<Path, Incident>> found = new ArrayList<>();
         try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + SUFFIX))
         {
             for (final Path file : files)
@@ -92,15 +107,17 @@ public final class Incidents
                 final Incident incident = readUnlessGone(file);
                 if (incident != null)
                 {
-                    incidents.add(incident);
+                    found.add(Map.entry(file, incident));
                 }
             }
         }
         catch (final NoSuchFileException ex)
         {
-            return incidents;
+            return Map.of();
         }
-        incidents.sort(Comparator.comparingLong(Incident::timeMs));
+        found.sort(Comparator.comparingLong((entry) -> entry.getValue().timeMs()));
+        final Map<Path, Incident> incidents = new LinkedHashMap<>();
+        found.forEach((entry) -> incidents.put(entry.getKey(), entry.getValue()));
         return incidents;
     }
 
@@ -114,16 +131,15 @@ public final class Incidents
     public List<Incident> acknowledge(final Predicate<Incident> which) throws IOException
     {
         final List<Incident> acknowledged = new ArrayList<>();
-        for (final Incident incident : open())
+        for (final Map.Entry<Path, Incident> open : openFiles().entrySet())
         {
-            if (which.test(incident))
+            if (which.test(open.getValue()))
             {
-                final Path target = directory.resolve(ACKNOWLEDGED).resolve(fileName(incident));
+                final Path target = directory.resolve(ACKNOWLEDGED).resolve(open.getKey().getFileName());
                 Files.createDirectories(target.getParent());
                 Files.move(
-                    directory.resolve(fileName(incident)), target,
-                    StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-                acknowledged.add(incident);
+                    open.getKey(), target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+                acknowledged.add(open.getValue());
             }
         }
         return acknowledged;
@@ -155,9 +171,25 @@ public final class Incidents
         }
     }
 
+    /** All but the time. */
+    private static StringBuilder describe(final Incident incident)
+    {
+        final StringBuilder text = new StringBuilder();
+        PropertiesText.append(text, "kind", incident.kind().name());
+        PropertiesText.append(text, "topic", incident.topic());
+        PropertiesText.append(text, "topic.id", PartitionFiles.encode(incident.topicId()));
+        PropertiesText.append(text, "partition", Integer.toString(incident.partition()));
+        PropertiesText.append(text, "from.offset", Long.toString(incident.fromOffset()));
+        PropertiesText.append(text, "to.offset", Long.toString(incident.toOffset()));
+        PropertiesText.append(text, "text", incident.text());
+        return text;
+    }
+
     private static String fileName(final Incident incident)
     {
-        return incident.kind() + "-" + PartitionFiles.encode(incident.topicId()) + "-" + incident.partition() + "-" +
-            incident.fromOffset() + SUFFIX;
+        final CRC32C digest = new CRC32C();
+        digest.update(describe(incident).toString().getBytes(StandardCharsets.UTF_8));
+        return String.format("%s-%s-%d-%d-%08x%s", incident.kind(), PartitionFiles.encode(incident.topicId()),
+            incident.partition(), incident.fromOffset(), digest.getValue(), SUFFIX);
     }
 }
