@@ -205,17 +205,10 @@ record FetchLie(String name, String reason, boolean isOfPartition, Teller teller
         lies.add(ofHeader("base offset 0", "comes next", (records) -> records.putLong(0, 0)));
         lies.add(ofHeader("base offset -1", "comes next|OFFSET_ORDER", (records) -> records.putLong(0, -1)));
         lies.add(ofHeader("the largest base offset", "comes next", (records) -> records.putLong(0, Long.MAX_VALUE)));
-        lies.add(ofHeader("a higher base offset", "sends nothing of offsets",
-            (records) -> records.putLong(0, records.getLong(0) + 1_000)).toldTo("shard-0"));
-        lies.add(ofRecords("a higher base offset behind others", "sends nothing of offsets", (records) ->
-        {
-            final ByteBuffer last = ByteBuffer.wrap(records).position(lastBatch(records)).slice();
-            last.putLong(0, last.getLong(0) + 1_000);
-            return records;
-        }).toldTo("shard-0"));
+        lies.addAll(raised("sends nothing of offsets"));
         lies.add(ofHeader("last offset delta -1", "comes next|CRC|OFFSET",
             (records) -> records.putInt(LAST_OFFSET_DELTA, -1)));
-        lies.add(ofHeader("last offset delta of two billion", "CRC|does not have offset",
+        lies.add(ofHeader("last offset delta of two billion", "beyond its own high watermark",
             (records) -> records.putInt(LAST_OFFSET_DELTA, Integer.MAX_VALUE)));
         lies.add(ofHeader("a leader epoch to come", "leader epoch", (records) -> records.putInt(EPOCH, 1 << 20)));
         lies.add(ofHeader("leader epoch -7", "EPOCH_ORDER", (records) -> records.putInt(EPOCH, -7)));
@@ -225,6 +218,20 @@ record FetchLie(String name, String reason, boolean isOfPartition, Teller teller
                 (records) -> records.put(MAGIC, (byte)magic)));
         }
         lies.add(ofHeader("magic 77", "no record batch", (records) -> records.put(MAGIC, (byte)77)));
+    }
+
+    /** No CRC covers a base offset. */
+    static List<FetchLie> raised(final String reason)
+    {
+        return List.of(
+            ofHeader("a higher base offset", reason,
+                (records) -> records.putLong(0, records.getLong(0) + 1_000)).toldTo("shard-0"),
+            ofRecords("a higher base offset behind others", reason, (records) ->
+            {
+                final ByteBuffer last = ByteBuffer.wrap(records).position(lastBatch(records)).slice();
+                last.putLong(0, last.getLong(0) + 1_000);
+                return records;
+            }).toldTo("shard-0"));
     }
 
     private static void ofPartitions(final List<FetchLie> lies)

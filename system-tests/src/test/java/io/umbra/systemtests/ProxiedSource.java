@@ -11,6 +11,7 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,12 +63,18 @@ final class ProxiedSource implements AutoCloseable
     /** A topic whose partition n is led by broker n + 1, without replicas elsewhere. */
     Uuid createTopic(final String name, final int partitions) throws Exception
     {
+        return createTopic(name, partitions, Map.of());
+    }
+
+    Uuid createTopic(final String name, final int partitions, final Map<String, String> configs) throws Exception
+    {
         final Map<Integer, List<Integer>> assignment = new HashMap<>();
         for (int partition = 0; partition < partitions; partition++)
         {
             assignment.put(partition, List.of(1 + partition % proxies.size()));
         }
-        return cluster.admin().createTopics(List.of(new NewTopic(name, assignment))).topicId(name).get();
+        return cluster.admin().createTopics(List.of(new NewTopic(name, assignment).configs(configs)))
+            .topicId(name).get();
     }
 
     /** A topic of one partition, which the first of these brokers leads. */
@@ -83,9 +90,11 @@ final class ProxiedSource implements AutoCloseable
         {
             final byte[] value = new byte[valueBytes];
             random.nextBytes(value);
-            producer.send(new ProducerRecord<>(topic, partition, null, value));
+            // A topic that is compacted wants one.
+            final byte[] key = Arrays.copyOf(value, Long.BYTES);
+            producer.send(new ProducerRecord<>(topic, partition, key, value));
             final long offset =
-                producer.send(new ProducerRecord<>(topic, partition, null, value)).get().offset();
+                producer.send(new ProducerRecord<>(topic, partition, key, value)).get().offset();
             ends.put(new TopicPartition(topic, partition), offset + 1);
         }
     }

@@ -118,7 +118,8 @@ final class FetchResponseReader
             int size;
             String fault = null;
             while ((size = RecordBatches.sizeInBytes(records, end, limit)) > 0 &&
-                null == (fault = fault(partition, records, end)) && !isBehindGap(partition, records, end))
+                null == (fault = fault(partition, records, end)) && !isBehindGap(partition, records, end) &&
+                RecordBatches.lastOffset(records, end) < data.highWatermark())
             {
                 partition.fetchPosition = RecordBatches.lastOffset(records, end) + 1;
                 partition.lastEpoch(RecordBatches.leaderEpoch(records, end));
@@ -143,9 +144,13 @@ final class FetchResponseReader
             {
                 fault(partition, RecordBatches.describe(records, end, limit), fetched, nowMs);
             }
-            else if (size > 0)
+            else if (size > 0 && isBehindGap(partition, records, end))
             {
                 onGap(partition, RecordBatches.baseOffset(records, end), nowMs);
+            }
+            else if (size > 0)
+            {
+                onBeyond(partition, RecordBatches.lastOffset(records, end), data.highWatermark(), nowMs);
             }
             else if (end == begin)
             {
@@ -194,6 +199,21 @@ final class FetchResponseReader
         backOff(partition, "the source sends nothing of offsets " + partition.fetchPosition + " to " +
             (nextOffset - 1) + ": asking whether it is compacted", QUESTION_RETRY_MS, nowMs);
         questions.accept(partition.question(LeaderQuestion.Kind.GAP, partition.fetchPosition));
+    }
+
+    /**
+     * Nobody but followers gets what lies beyond the high watermark. But the broker notes it before it reads, and it
+     * may rise meanwhile: the next response tells.
+     */
+    private void onBeyond(
+        final PartitionFetch partition, final long lastOffset, final long highWatermark, final long nowMs)
+    {
+        if (partition.beyondPosition == partition.fetchPosition)
+        {
+            backOff(partition, "the source sends a batch that ends at offset " + lastOffset +
+                ", beyond its own high watermark " + highWatermark, NO_DELAY_MS, nowMs);
+        }
+        partition.beyondPosition = partition.fetchPosition;
     }
 
     /** Once for each: what is dropped because of a log start does not come back. */

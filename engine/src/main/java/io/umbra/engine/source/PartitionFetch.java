@@ -51,6 +51,8 @@ final class PartitionFetch
     boolean areGapsExpected;
     /** Of the last response. */
     long highWatermark = -1;
+    /** Where a batch was left that lay beyond the high watermark of its response. */
+    long beyondPosition = -1;
     int leaderId = -1;
     int leaderEpoch = -1;
     /** Whether the leader was named by a response, and metadata have not confirmed it yet. */

@@ -208,9 +208,14 @@ class FetchResponseFuzzTest
         buffer.duplicate().get(accepted);
         assertArrayEquals(accepted, published.bytes.toByteArray());
         assertEquals(partition.fetchPosition, partition.publishPosition);
-        assertContinues(accepted, partition);
+        assertContinues(accepted, partition, data.highWatermark());
         if (0 == bytes && buffer.hasRemaining())
         {
+            if (partition.beyondPosition == partition.fetchPosition)
+            {
+                // But for what lay beyond the high watermark, once.
+                assertEquals(0, reader.read(broker, asked, response, fetched, 1_000));
+            }
             // What brings nothing is not asked for again at once.
             assertNotEquals(PartitionFetch.State.FETCHING, partition.state);
         }
@@ -301,7 +306,8 @@ class FetchResponseFuzzTest
     }
 
     /** Kafka's own reader finds the same batches, in order. */
-    private static void assertContinues(final byte[] accepted, final PartitionFetch partition)
+    private static void assertContinues(
+        final byte[] accepted, final PartitionFetch partition, final long highWatermark)
     {
         long next = FETCH_OFFSET;
         for (final MutableRecordBatch batch : MemoryRecords.readableRecords(ByteBuffer.wrap(accepted)).batches())
@@ -310,6 +316,7 @@ class FetchResponseFuzzTest
             assertTrue(batch.lastOffset() >= next, () -> batch + " is no news");
             assertTrue(partition.areGapsExpected || batch.baseOffset() <= next, () -> batch + " is behind a gap");
             assertTrue(batch.partitionLeaderEpoch() <= LEADER_EPOCH);
+            assertTrue(batch.lastOffset() < highWatermark, () -> batch + " is beyond " + highWatermark);
             next = batch.lastOffset() + 1;
         }
         assertEquals(next, partition.fetchPosition);

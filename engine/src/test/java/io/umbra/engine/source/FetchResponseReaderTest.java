@@ -126,6 +126,24 @@ class FetchResponseReaderTest
         assertEquals(List.of(), questions);
     }
 
+    /** The broker notes it before it reads: that happens, but not twice at the same place. */
+    @Test
+    void whatLiesBeyondTheHighWatermarkIsLeftForTheNextResponse()
+    {
+        partition.areGapsExpected = true;
+        read(response(0, 100, HIGH_WATERMARK - 1));
+        assertEquals(105, partition.fetchPosition);
+        assertEquals(PartitionFetch.State.FETCHING, partition.state);
+        assertTrue(read(response(0, HIGH_WATERMARK - 1)).isDone());
+        assertEquals(105, partition.fetchPosition);
+        assertEquals(PartitionFetch.State.BACKING_OFF, partition.state);
+        assertTrue(progress.error.contains("ends at offset 1003, beyond its own high watermark 1000"), progress.error);
+        partition.state = PartitionFetch.State.FETCHING;
+        read(response(0, HIGH_WATERMARK - RECORDS));
+        assertEquals(HIGH_WATERMARK, partition.fetchPosition);
+        assertEquals(List.of(), questions);
+    }
+
     @Test
     void theLeaderIsAskedOnceForEachLogStartThatWouldDropSomething()
     {
