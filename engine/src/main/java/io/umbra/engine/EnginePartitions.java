@@ -20,6 +20,7 @@ import io.umbra.journal.Incidents;
 import io.umbra.journal.JournalDirectory;
 import io.umbra.journal.JournalException;
 import io.umbra.journal.PartitionCheckpoint;
+import io.umbra.journal.PartitionKey;
 import io.umbra.journal.PartitionLog;
 import io.umbra.journal.PartitionLogContext;
 import io.umbra.journal.Promotion;
@@ -27,11 +28,14 @@ import io.umbra.journal.RecoveryReport;
 import io.umbra.journal.SegmentFiles;
 import io.umbra.journal.ledger.LedgerPartition;
 import io.umbra.journal.ledger.LedgerState;
+import org.agrona.concurrent.status.AtomicCounter;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -71,6 +75,7 @@ final class EnginePartitions implements ShadowPartitions
      * @param linkRate    limits the link as a whole.
      * @param incidents   of the journal.
      * @param recorder    of the shards' streams.
+     * @param counters    of what happens to topics.
      * @param events      where news for the operator go.
      */
     record Context(
@@ -85,7 +90,18 @@ final class EnginePartitions implements ShadowPartitions
         TokenBucket linkRate,
         Incidents incidents,
         EngineRecorder recorder,
+        Counters counters,
         EventLog events)
+    {
+    }
+
+    /**
+     * Counters of the link.
+     *
+     * @param deleted   topics that were deleted at the source.
+     * @param recreated topics that were created anew under their name.
+     */
+    record Counters(AtomicCounter deleted, AtomicCounter recreated)
     {
     }
 
@@ -127,6 +143,36 @@ final class EnginePartitions implements ShadowPartitions
         final int index = ctx.table.add(
             topic, topicId, partition, ctx.shards.shardOf(topicId, partition), System.currentTimeMillis());
         names.add(new LedgerPartition(topic, partition, topicId));
+        return index;
+    }
+
+    @Override
+    public Map<PartitionKey, UUID> journaled() throws IOException
+    {
+        final Map<PartitionKey, UUID> journaled = new LinkedHashMap<>();
+        for (final PartitionKey key : ctx.directory.partitions())
+        {
+            try
+            {
+                final UUID topicId = ctx.directory.topicId(key);
+                if (null != topicId)
+                {
+                    journaled.put(key, topicId);
+                }
+            }
+            catch (final JournalException ex)
+            {
+                ctx.events.warn(key + ": " + ex.getMessage());
+            }
+        }
+        return journaled;
+    }
+
+    @Override
+    public int addJournaled(final String topic, final UUID topicId, final int partition) throws IOException
+    {
+        final int index = add(topic, topicId, partition);
+        showWhatIsThere(index);
         return index;
     }
 
@@ -195,9 +241,9 @@ final class EnginePartitions implements ShadowPartitions
     public boolean retire(final int partitionIndex, final String reason, final boolean isDeleted)
     {
         final LedgerPartition name = names.get(partitionIndex);
-        final PartitionSlot slot = slots.get(partitionIndex);
         try
         {
+            final PartitionSlot slot = openSlot(partitionIndex);
             if (null != slot)
             {
                 end(List.of(slot), PartitionStateType.RETIRED, reason);
@@ -214,6 +260,23 @@ final class EnginePartitions implements ShadowPartitions
             ctx.events.warn(name + ": cannot be retired yet: " + ex.getMessage());
             return false;
         }
+    }
+
+    /** What ends is opened for it, so that it is whole and the ledger says so; null if its log is damaged. */
+    private PartitionSlot openSlot(final int partitionIndex) throws IOException
+    {
+        if (null == slots.get(partitionIndex))
+        {
+            try
+            {
+                open(partitionIndex);
+            }
+            catch (final JournalException ex)
+            {
+                ctx.events.warn(names.get(partitionIndex) + ": cannot be opened: " + ex.getMessage());
+            }
+        }
+        return slots.get(partitionIndex);
     }
 
     @Override
@@ -273,17 +336,19 @@ final class EnginePartitions implements ShadowPartitions
         final CountDownLatch closed = new CountDownLatch(open.size());
         for (final PartitionSlot slot : open)
         {
-            if (!slot.hasBegun)
-            {
-                slot.log.close();
-                slot.isEnded = true;
-                closed.countDown();
-                continue;
-            }
             final Shard shard = ctx.shards.get(ctx.table.shard(slot.index));
-            shard.fetch().unassign(slot.index, (position) -> shard.journal().end(
-                new JournalAgent.Ending(slot.index, state, reason), position,
-                closed::countDown));
+            final JournalAgent.Ending why = new JournalAgent.Ending(slot.index, state, reason);
+            if (slot.hasBegun)
+            {
+                shard.fetch().unassign(
+                    slot.index, (position) -> shard.journal().end(why, position, closed::countDown));
+            }
+            else
+            {
+                // Nothing of it was published.
+                shard.journal().open(slot, ctx.ledgerState.end(slot.name));
+                shard.journal().end(why, 0, closed::countDown);
+            }
         }
         try
         {
@@ -305,19 +370,27 @@ final class EnginePartitions implements ShadowPartitions
     {
         try
         {
-            add(kind, topic, topicId, text);
+            ctx.incidents.add(incidentOf(kind, topic, topicId, text));
         }
         catch (final IOException ex)
         {
             ctx.events.onError(ex);
         }
+        (Incident.Kind.TOPIC_DELETED == kind ? ctx.counters.deleted : ctx.counters.recreated).incrementRelease();
         ctx.events.warn(topic + ": " + text);
     }
 
-    private void add(final Incident.Kind kind, final String topic, final UUID topicId, final String text)
-        throws IOException
+    @Override
+    public boolean isIncidentKnown(
+        final Incident.Kind kind, final String topic, final UUID topicId, final String text)
     {
-        ctx.incidents.add(new Incident(kind, topic, topicId, -1, -1, -1, System.currentTimeMillis(), text));
+        return ctx.incidents.isKnown(incidentOf(kind, topic, topicId, text));
+    }
+
+    private static Incident incidentOf(
+        final Incident.Kind kind, final String topic, final UUID topicId, final String text)
+    {
+        return new Incident(kind, topic, topicId, -1, -1, -1, System.currentTimeMillis(), text);
     }
 
     @Override
@@ -520,15 +593,22 @@ final class EnginePartitions implements ShadowPartitions
         return 0 == bytes ? Integer.MAX_VALUE : bytes;
     }
 
+    /** Once for each topic. One that was promoted: what others left was retired before they were opened. */
+    private synchronized void putAside(final LedgerPartition name, final Path earlier)
+    {
+        final String text = "the topic was created anew, its earlier shadow is kept under " + earlier.getParent();
+        if (!isIncidentKnown(Incident.Kind.TOPIC_RECREATED, name.topic(), name.topicId(), text))
+        {
+            incident(Incident.Kind.TOPIC_RECREATED, name.topic(), name.topicId(), text);
+        }
+    }
+
     private PartitionLog openLog(final LedgerPartition name) throws IOException
     {
         final Path earlier = ctx.directory.retireOther(name.topic(), name.partition(), name.topicId());
         if (null != earlier)
         {
-            ctx.events.warn(name + ": the topic was created anew while the engine was down, its earlier shadow is " +
-                "kept in " + earlier);
-            add(Incident.Kind.TOPIC_RECREATED, name.topic(), name.topicId(),
-                "the topic was created anew, its earlier shadow is kept under " + earlier.getParent());
+            putAside(name, earlier);
         }
         final PartitionLogContext log = new PartitionLogContext()
             .journalDir(ctx.config.journalDir())

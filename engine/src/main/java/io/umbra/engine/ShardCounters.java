@@ -42,6 +42,28 @@ final class ShardCounters implements FetchCounters
         this.shown = shown;
     }
 
+    /**
+     * Counters of what happens to topics, which are of no shard.
+     *
+     * @param transport that has them.
+     * @param shown     to which each is added.
+     * @return the counters.
+     */
+    static EnginePartitions.Counters topics(final ShardTransport transport, final Queue<ShardCounter> shown)
+    {
+        return new EnginePartitions.Counters(
+            ofLink(transport, shown, CounterTypes.TOPICS_DELETED, "topics deleted at the source"),
+            ofLink(transport, shown, CounterTypes.TOPICS_RECREATED, "topics created anew at the source"));
+    }
+
+    private static AtomicCounter ofLink(
+        final ShardTransport transport, final Queue<ShardCounter> shown, final int typeId, final String name)
+    {
+        final AtomicCounter counter = transport.counter(typeId, "umbra " + name);
+        shown.add(new ShardCounter(typeId, ShardCounter.NO_SHARD, ShardCounter.NO_BROKER, null, counter::get));
+        return counter;
+    }
+
     @Override
     public AtomicCounter fetchedBytes(final int brokerId)
     {

@@ -267,7 +267,7 @@ public final class UmbraEngine implements AutoCloseable
         partitions = new EnginePartitions(
             new EnginePartitions.Context(
                 config, directory, segmentFiles, table, shards, sampler, checkpoints, ledgerState, linkRate, incidents,
-                recorder, events),
+                recorder, ShardCounters.topics(transport, shardCounters), events),
             slots);
         controlPlane = new ControlPlane(new ControlPlane.Context(
             settings, config.topics(), config.startOffset(), config.topicsRefreshIntervalMs(), config.onTopicDelete(),

@@ -517,6 +517,19 @@ public final class JournalDirectory implements AutoCloseable
         Files.delete(directory);
     }
 
+    /**
+     * Generation of the topic whose partition has a directory.
+     *
+     * @param partition of {@link #partitions()}.
+     * @return its topic id; null if the directory is gone.
+     * @throws IOException      if it cannot be read.
+     * @throws JournalException if it is malformed.
+     */
+    public UUID topicId(final PartitionKey partition) throws IOException
+    {
+        return PartitionFiles.readMetadata(directory(partition.topic(), partition.partition()));
+    }
+
     private Path directory(final String topic, final int partition)
     {
         return path.resolve(topic + "-" + partition);

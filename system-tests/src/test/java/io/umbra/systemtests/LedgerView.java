@@ -27,6 +27,12 @@ final class LedgerView
         return new LedgerView(UmbraCommand.json("ledger", config.toString(), "--json"));
     }
 
+    /** The ledger of the link. */
+    static LedgerView readLink(final Path config) throws IOException, InterruptedException
+    {
+        return new LedgerView(UmbraCommand.json("ledger", config.toString(), "--link", "--json"));
+    }
+
     List<JsonNode> entries()
     {
         return entries;

@@ -1,5 +1,6 @@
 package io.umbra.systemtests;
 
+import io.umbra.rig.FreePorts;
 import io.umbra.rig.KafkaCluster;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -124,6 +125,7 @@ class TopicsTest
             final StatusView status = StatusView.await(config, (view) -> 3 == view.endOffset(topic, 0) &&
                 secondId.toString().equals(view.topic(topic).get("id").asText()));
             assertEquals(1, status.incidents("TOPIC_RECREATED").size(), status::toString);
+            Told.assertTold(link, "TOPIC_RECREATED", 1, 1);
             Shadowed.assertIdentical(cluster, link);
             UmbraCommand.assertVerified(config);
             final Path retired = link.journalDir().resolve("retired").resolve(firstId.toString());
@@ -134,16 +136,121 @@ class TopicsTest
             assertEquals(0, engine.terminate(), engine::stderrTail);
             assertEquals(List.of(), engine.unexpectedLines());
         }
-        assertEquals(2, LedgerView.read(config).ofType("PartitionState")
-            .filter((entry) -> "RETIRED".equals(entry.get("state").asText())).count());
+        assertEquals(Map.of("again-0", 1L, "again-1", 1L), Told.retired(config));
+        delete(topic);
+    }
 
-        // The same while the engine is down.
-        delete(topic);
-        create(topic, 1);
-        SourceRecords.write(cluster, topic, 0, 4);
+    @Test
+    void aTopicCreatedAnewWhileTheEngineIsDownIsANewGenerationToo() throws Exception
+    {
+        final String topic = "meanwhile";
+        final Uuid firstId = create(topic, 2);
+        SourceRecords.write(cluster, topic, 0, 7);
+        SourceRecords.write(cluster, topic, 1, 8);
+        final LinkConfig link = link(topic);
         Shadowed.catchUp(new EngineLauncher(dir), cluster, link);
-        assertEquals(2, StatusView.of(config).incidents("TOPIC_RECREATED").size());
+        final byte[] secondLog = Files.readAllBytes(log(link.journalDir().resolve(topic + "-1")));
         delete(topic);
+        final Uuid secondId = create(topic, 1);
+        SourceRecords.write(cluster, topic, 0, 4);
+        final Path config = link.write();
+        try (EngineProcess engine = new EngineLauncher(dir).start(config))
+        {
+            engine.awaitReady();
+            Shadowed.assertIdentical(cluster, link);
+            Told.assertTold(link, "TOPIC_RECREATED", 1, 1);
+            assertEquals(secondId.toString(), StatusView.of(config).topic(topic).get("id").asText());
+            assertEquals(0, engine.terminate(), engine::stderrTail);
+            assertEquals(List.of(), engine.unexpectedLines());
+        }
+        assertEquals(Map.of(topic + "-0", 1L, topic + "-1", 1L), Told.retired(config));
+        final Path retired = link.journalDir().resolve("retired").resolve(firstId.toString());
+        assertTrue(Files.exists(log(retired.resolve(topic + "-0"))));
+        assertEquals(-1, Arrays.mismatch(secondLog, Files.readAllBytes(log(retired.resolve(topic + "-1")))));
+        final UmbraCommand.Result plan = UmbraCommand.run("promote", config.toString(), "--dry-run",
+            "--target", dir.resolve("target").toString(), "--node-id", "1",
+            "--listeners", "PLAINTEXT://127.0.0.1:" + FreePorts.next(),
+            "--controller-listener", "CONTROLLER://127.0.0.1:" + FreePorts.next());
+        assertEquals(0, plan.exit(), plan::toString);
+        assertTrue(plan.out().contains(topic + "-0") && !plan.out().contains(topic + "-1"), plan::out);
+        delete(topic);
+    }
+
+    @Test
+    void topicsDeletedWhileTheEngineIsDownAreKeptOrDeletedAsIfItRan() throws Exception
+    {
+        final String topic = "absent";
+        final String other = "absent2";
+        create(topic, 2);
+        create(other, 1);
+        SourceRecords.write(cluster, topic, 0, 6);
+        SourceRecords.write(cluster, other, 0, 3);
+        final LinkConfig link = link("absent.*");
+        Shadowed.catchUp(new EngineLauncher(dir), cluster, link);
+        delete(topic);
+        final Path config = link.write();
+        try (EngineProcess engine = new EngineLauncher(dir).start(config))
+        {
+            engine.awaitReady();
+            Told.assertTold(link, "TOPIC_DELETED", 1, 1);
+            assertDeleted(topic, config);
+            assertEquals(0, engine.terminate(), engine::stderrTail);
+            assertEquals(List.of(), engine.unexpectedLines());
+        }
+        assertEquals(Map.of(), Told.retired(config));
+        // Neither the next start nor one that does not want the topic says it again.
+        for (final String included : List.of("absent.*", "absent.+"))
+        {
+            link.set("topics.include", included).write();
+            try (EngineProcess engine = new EngineLauncher(dir).start(config))
+            {
+                engine.awaitReady();
+                look(config, included.endsWith("*") ? "absent3" : "absent4", 4);
+                assertEquals(included.endsWith("+"), null == StatusView.of(config).topic(topic));
+                assertEquals(0, engine.terminate(), engine::stderrTail);
+            }
+            assertTrue(Files.size(log(link.journalDir().resolve(topic + "-0"))) > 0);
+        }
+        link.set("topics.include", "absent.*").set("on.topic.delete", "mirror").write();
+        try (EngineProcess engine = new EngineLauncher(dir).start(config))
+        {
+            engine.awaitReady();
+            Await.until(() -> !Files.exists(link.journalDir().resolve(topic + "-0")) &&
+                !Files.exists(link.journalDir().resolve(topic + "-1")), () -> "the shadow is deleted");
+            Told.assertTold(link, "TOPIC_DELETED", 1, 2);
+            assertDeleted(topic, config);
+            Shadowed.assertIdentical(cluster, link, other);
+            assertEquals(0, engine.terminate(), engine::stderrTail);
+            assertEquals(List.of(), engine.unexpectedLines());
+        }
+        assertEquals(Map.of(topic + "-0", 1L, topic + "-1", 1L), Told.retired(config));
+        for (final String left : List.of(other, "absent3", "absent4"))
+        {
+            delete(left);
+        }
+    }
+
+    /** The engine looks at the metadata this often: each time it finds one partition more. */
+    private static void look(final Path config, final String topic, final int times) throws Exception
+    {
+        create(topic, 1);
+        for (int partitions = 1; partitions <= times; partitions++)
+        {
+            final int last = partitions - 1;
+            if (last > 0)
+            {
+                cluster.admin().createPartitions(Map.of(topic, NewPartitions.increaseTo(partitions))).all().get();
+            }
+            StatusView.await(config, (status) -> null != status.topic(topic) &&
+                null != status.topic(topic).get("partitions").get(last));
+        }
+    }
+
+    private static void assertDeleted(final String topic, final Path config) throws Exception
+    {
+        final StatusView status = StatusView.of(config);
+        assertEquals("SOURCE_DELETED", status.topic(topic).get("state").asText(), status::toString);
+        assertEquals(6, status.endOffset(topic, 0), status::toString);
     }
 
     @Test
@@ -163,6 +270,7 @@ class TopicsTest
             final StatusView status = StatusView.await(config, (view) ->
                 1 == view.incidents("TOPIC_DELETED").size());
             assertEquals("SOURCE_DELETED", status.topic(topic).get("state").asText(), status::toString);
+            Told.assertTold(link, "TOPIC_DELETED", 1, 1);
             SourceRecords.write(cluster, "kept2", 0, 3);
             StatusView.await(config, (view) -> 3 == view.endOffset("kept2", 0));
             assertTrue(Files.size(log(link.journalDir().resolve(topic + "-0"))) > 0);
@@ -188,12 +296,14 @@ class TopicsTest
             StatusView.await(config, (view) -> 1 == view.incidents("TOPIC_DELETED").size());
             Await.until(() -> !Files.exists(link.journalDir().resolve(topic + "-0")) &&
                 !Files.exists(link.journalDir().resolve(topic + "-1")), () -> "the shadow is deleted");
+            Told.assertTold(link, "TOPIC_DELETED", 1, 1);
             SourceRecords.write(cluster, "mirrored2", 0, 3);
             StatusView.await(config, (view) -> 3 == view.endOffset("mirrored2", 0));
             assertEquals(0, engine.terminate(), engine::stderrTail);
             assertEquals(List.of(), engine.unexpectedLines());
             delete("mirrored2");
         }
+        assertEquals(Map.of("mirrored-0", 1L, "mirrored-1", 1L), Told.retired(config));
     }
 
     @Test

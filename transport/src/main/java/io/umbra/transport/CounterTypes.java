@@ -63,6 +63,12 @@ public final class CounterTypes
     /** Times that a frame could not be offered because the flight recorder was behind, further than the journal. */
     public static final int RECORDER_WAITS = 30_019;
 
+    /** Topics that were deleted at the source. */
+    public static final int TOPICS_DELETED = 30_020;
+
+    /** Topics that were created anew at the source under their name. */
+    public static final int TOPICS_RECREATED = 30_021;
+
     private CounterTypes()
     {
     }

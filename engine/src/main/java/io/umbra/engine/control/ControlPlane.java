@@ -11,6 +11,7 @@ import io.umbra.engine.source.SourceEvents;
 import io.umbra.engine.source.SourceSettings;
 import io.umbra.engine.source.SourceUnavailableException;
 import io.umbra.journal.JournalException;
+import io.umbra.journal.PartitionKey;
 import org.agrona.concurrent.Agent;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
@@ -24,6 +25,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.Consumer;
@@ -47,6 +49,7 @@ public final class ControlPlane implements Agent
     private final ForkJoinPool opening = new ForkJoinPool(OPENING_THREADS);
     private final Map<TopicPartition, KnownPartition> known = new LinkedHashMap<>();
     private boolean isConnected;
+    private boolean isCompared;
     private boolean isDiscovered;
     private volatile boolean isStopped;
     private String unavailable;
@@ -221,9 +224,13 @@ public final class ControlPlane implements Agent
     {
         final List<TopicPartition> toOpen = new ArrayList<>();
         final Map<String, Uuid> listed = new HashMap<>();
+        metadata.topics().forEach((topic) -> listed.put(topic.name(), topic.id()));
+        if (!isCompared)
+        {
+            compare(listed);
+        }
         for (final ClusterMetadata.Topic topic : metadata.topics())
         {
-            listed.put(topic.name(), topic.id());
             if (ctx.topics.matches(topic.name()) && generations.isCurrent(topic))
             {
                 for (final int partition : topic.partitions())
@@ -238,6 +245,33 @@ public final class ControlPlane implements Agent
             generations.noticeDeleted();
         }
         return toOpen;
+    }
+
+    /**
+     * Once after the start: topics that went, or were created anew, while no engine ran. Those that the filters do not
+     * match (any more) and those that were promoted are left as they are.
+     */
+    private void compare(final Map<String, Uuid> listed)
+    {
+        try
+        {
+            for (final Map.Entry<PartitionKey, UUID> journaled : ctx.partitions.journaled().entrySet())
+            {
+                final TopicPartition name =
+                    new TopicPartition(journaled.getKey().topic(), journaled.getKey().partition());
+                final Uuid id = TopicGenerations.uuid(journaled.getValue());
+                if (ctx.topics.matches(name.topic()) && !id.equals(listed.get(name.topic())) &&
+                    !promoted.contains(name.topic(), id) && !known.containsKey(name))
+                {
+                    generations.addUnlisted(name, id);
+                }
+            }
+            isCompared = true;
+        }
+        catch (final IOException ex)
+        {
+            ctx.events.warn("the journal's topics cannot be compared with the source's yet: " + ex.getMessage());
+        }
     }
 
     private void discover(

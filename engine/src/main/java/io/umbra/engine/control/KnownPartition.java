@@ -16,6 +16,8 @@ final class KnownPartition
     int looksWithout;
     /** Whether the operator has been told that its topic is deleted. */
     boolean isDeletionTold;
+    /** Whether he has been told that its topic was created anew. */
+    boolean isRecreationTold;
 
     KnownPartition(final int index, final Uuid topicId, final boolean isOfTheBeginning)
     {

@@ -5,10 +5,12 @@ import io.umbra.engine.source.LeaderQuestion;
 import io.umbra.engine.source.SourceTopology;
 import io.umbra.engine.source.TokenBucket;
 import io.umbra.journal.Incident;
+import io.umbra.journal.PartitionKey;
 import io.umbra.journal.Promotion;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /**
@@ -42,6 +44,25 @@ public interface ShadowPartitions
      * @throws IOException if the partition table cannot grow.
      */
     int add(String topic, UUID topicId, int partition) throws IOException;
+
+    /**
+     * What the journal holds, whether the source has it or not.
+     *
+     * @return topic id of each partition that has a log.
+     * @throws IOException if the journal cannot be read; try again later.
+     */
+    Map<PartitionKey, UUID> journaled() throws IOException;
+
+    /**
+     * Give a partition of the journal that the source does not list its row.
+     *
+     * @param topic     name of the topic.
+     * @param topicId   its id in the journal.
+     * @param partition number within the topic.
+     * @return index of the partition while the engine runs.
+     * @throws IOException if the partition table cannot grow.
+     */
+    int addJournaled(String topic, UUID topicId, int partition) throws IOException;
 
     /**
      * Open the partition's log, which recovers it. May be called for several partitions at once, from several threads.
@@ -125,6 +146,17 @@ public interface ShadowPartitions
     void incident(Incident.Kind kind, String topic, UUID topicId, String text);
 
     /**
+     * Whether the operator was told of an incident, by this run of the engine or an earlier one.
+     *
+     * @param kind    of the event.
+     * @param topic   name.
+     * @param topicId of the topic that it happened to.
+     * @param text    one line.
+     * @return true if he was, with the same words.
+     */
+    boolean isIncidentKnown(Incident.Kind kind, String topic, UUID topicId, String text);
+
+    /**
      * Fetch a partition or not.
      *
      * @param partitionIndex of a partition that has begun.
@@ -170,10 +202,10 @@ public interface ShadowPartitions
     void gapsExpected(LeaderQuestion asked);
 
     /**
-     * Where the leader's log begins.
+     * Where the source's log begins.
      *
      * @param asked          by the FetchAgent.
-     * @param logStartOffset of the leader.
+     * @param logStartOffset of the leader and of all who may lead after it.
      */
     void logStart(LeaderQuestion asked, long logStartOffset);
 

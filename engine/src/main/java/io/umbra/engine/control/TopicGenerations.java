@@ -8,6 +8,7 @@ import io.umbra.journal.Incident;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -27,7 +28,7 @@ final class TopicGenerations
     private final SourceClient client;
     private final ShadowPartitions partitions;
     private final Map<TopicPartition, KnownPartition> known;
-    private final OnTopicDelete onTopicDelete;
+    private final boolean isMirrored;
     private final IntConsumer onRetired;
     private final Map<String, Uuid> current = new HashMap<>();
 
@@ -50,8 +51,26 @@ final class TopicGenerations
         this.client = client;
         this.partitions = partitions;
         this.known = known;
-        this.onTopicDelete = onTopicDelete;
+        isMirrored = OnTopicDelete.MIRROR == onTopicDelete;
         this.onRetired = onRetired;
+    }
+
+    /**
+     * A partition of the journal whose topic the source does not list under its id: what became of it while no engine
+     * ran is found out as if it happened now.
+     *
+     * @param name    of the partition.
+     * @param topicId of its topic, in the journal.
+     * @throws IOException if it cannot be added now.
+     */
+    void addUnlisted(final TopicPartition name, final Uuid topicId) throws IOException
+    {
+        final KnownPartition partition = new KnownPartition(
+            partitions.addJournaled(name.topic(), uuid(topicId), name.partition()), topicId, false);
+        partition.isDeletionTold = partitions.isIncidentKnown(
+            Incident.Kind.TOPIC_DELETED, name.topic(), uuid(topicId), deletionText());
+        known.put(name, partition);
+        current.put(name.topic(), topicId);
     }
 
     /**
@@ -103,7 +122,7 @@ final class TopicGenerations
         known.forEach((name, partition) ->
         {
             // Again and again as long as the source does not say so: permissions may come back.
-            if (!partition.isDeletionTold && partition.looksWithout > 0 &&
+            if ((!partition.isDeletionTold || isMirrored) && partition.looksWithout > 0 &&
                 0 == partition.looksWithout % LOOKS_BEFORE_DELETED)
             {
                 gone.computeIfAbsent(name.topic(), (topic) -> new ArrayList<>()).add(name);
@@ -120,18 +139,25 @@ final class TopicGenerations
 
     private void onDeleted(final String topic, final List<TopicPartition> names)
     {
-        final boolean isMirrored = OnTopicDelete.MIRROR == onTopicDelete;
-        final String text = "the topic was deleted at the source, its shadow is " +
-            (isMirrored ? "deleted too, as on.topic.delete=mirror says" : "kept");
-        partitions.incident(Incident.Kind.TOPIC_DELETED, topic, uuid(known.get(names.get(0)).topicId), text);
+        if (names.stream().anyMatch((name) -> !known.get(name).isDeletionTold))
+        {
+            partitions.incident(
+                Incident.Kind.TOPIC_DELETED, topic, uuid(known.get(names.get(0)).topicId), deletionText());
+        }
         for (final TopicPartition name : names)
         {
-            known.get(name).isDeletionTold = !isMirrored;
+            known.get(name).isDeletionTold = true;
             if (isMirrored)
             {
-                retire(name, text, true);
+                retire(name, deletionText(), true);
             }
         }
+    }
+
+    private String deletionText()
+    {
+        return "the topic was deleted at the source, its shadow is " +
+            (isMirrored ? "deleted too, as on.topic.delete=mirror says" : "kept");
     }
 
     private boolean retireEarlier(final ClusterMetadata.Topic topic, final Uuid before)
@@ -141,13 +167,14 @@ final class TopicGenerations
             .toList();
         final String text = "the topic was created anew with id " + topic.id() + ", the shadow of " + before +
             " is kept under retired/" + before;
-        if (!earlier.isEmpty())
+        if (earlier.stream().anyMatch((name) -> !known.get(name).isRecreationTold))
         {
             partitions.incident(Incident.Kind.TOPIC_RECREATED, topic.name(), uuid(before), text);
         }
         boolean isDone = true;
         for (final TopicPartition name : earlier)
         {
+            known.get(name).isRecreationTold = true;
             isDone &= retire(name, text, false);
         }
         return isDone;
@@ -163,6 +190,11 @@ final class TopicGenerations
         known.remove(name);
         onRetired.accept(index);
         return true;
+    }
+
+    static Uuid uuid(final UUID id)
+    {
+        return new Uuid(id.getMostSignificantBits(), id.getLeastSignificantBits());
     }
 
     static UUID uuid(final Uuid id)
