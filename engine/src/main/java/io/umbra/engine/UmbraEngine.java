@@ -421,7 +421,8 @@ public final class UmbraEngine implements AutoCloseable
             events,
             () -> controlPlane.refresh(),
             (question) -> controlPlane.ask(question),
-            linkRate));
+            linkRate,
+            () -> partitions.boundCluster()));
         return new Shard(index, fetch, journal, flush, bell, ledger, journalCounters, appendDelays);
     }
 

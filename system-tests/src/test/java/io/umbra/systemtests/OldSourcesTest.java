@@ -156,6 +156,48 @@ class OldSourcesTest
         }
     }
 
+    /** Nobody has looked at the metadata yet: the broker itself is asked before anything of an answer is taken. */
+    @Test
+    void whatATopicCreatedAnewHasAtTheSameOffsetsIsNotTakenForTheEarlierOnes() throws Exception
+    {
+        try (KafkaCluster cluster = KafkaCluster.launch(KafkaRelease.V3_0.cluster(dir.resolve("cluster"))))
+        {
+            create(cluster);
+            write(cluster, 1);
+            final String earlierId = topicId(cluster);
+            final LinkConfig link = new LinkConfig(dir).source(cluster).set("topics.refresh.interval.ms", "600000");
+            final Path config = link.write();
+            try (EngineProcess engine = new EngineLauncher(dir).start(config))
+            {
+                engine.awaitReady();
+                Shadowed.assertIdentical(cluster, link);
+                final List<byte[]> before = logs(link.journalDir());
+                assertEquals(0, UmbraCommand.run("pause", config.toString()).exit());
+                cluster.admin().deleteTopics(List.of(TOPIC)).all().get();
+                Await.until(() -> !cluster.admin().listTopics().names().get().contains(TOPIC), () -> "it to go");
+                create(cluster);
+                for (int seed = 2; seed < 5; seed++)
+                {
+                    // Beyond the shadow's end.
+                    write(cluster, seed);
+                }
+                assertEquals(0, UmbraCommand.run("resume", config.toString()).exit());
+                Told.assertTold(link, "TOPIC_RECREATED", 1, 1);
+                Shadowed.assertIdentical(cluster, link);
+                UmbraCommand.assertVerified(config);
+                final List<byte[]> after = logs(link.journalDir().resolve("retired").resolve(earlierId));
+                for (int partition = 0; partition < PARTITIONS; partition++)
+                {
+                    assertTrue(before.get(partition).length > 0);
+                    assertArrayEquals(before.get(partition), after.get(partition), TOPIC + '-' + partition);
+                }
+                Told.assertTold(link, "DIVERGENCE", 0, 0);
+                assertEquals(0, engine.terminate(), engine::stderrTail);
+            }
+            assertEquals(Set.of(12), KafkaRelease.fetchVersionsSeen(cluster));
+        }
+    }
+
     private static void create(final KafkaCluster cluster) throws Exception
     {
         cluster.admin().createTopics(List.of(new NewTopic(TOPIC, PARTITIONS, (short) 1))).all().get();

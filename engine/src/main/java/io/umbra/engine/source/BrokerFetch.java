@@ -55,6 +55,7 @@ final class BrokerFetch
     private final Backlog backlog = new Backlog();
     /** What the request on its way asks for; null when there is none. */
     private Map<TopicPartition, FetchRequest.PartitionData> asked;
+    private HeldFetch held;
     private boolean isSessionAsked;
     private boolean hasTopicIds;
     private long nextSessionFetchMs;
@@ -81,6 +82,25 @@ final class BrokerFetch
         partitions.values().forEach((partition) -> partition.isConfirmed = false);
         hasUnconfirmed = true;
         backlog.clear();
+    }
+
+    /** The answer has come, and the broker is asked whether it is of the topics that were meant. */
+    void hold(final HeldFetch fetch)
+    {
+        held = fetch;
+    }
+
+    /** The answer that was held, and is no more; null if there is none. */
+    HeldFetch release()
+    {
+        final HeldFetch released = held;
+        held = null;
+        return released;
+    }
+
+    boolean isHolding()
+    {
+        return null != held;
     }
 
     /** The request on its way will not be answered, and its session may be gone. */

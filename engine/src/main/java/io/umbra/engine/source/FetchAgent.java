@@ -10,18 +10,22 @@ import org.agrona.concurrent.status.AtomicCounter;
 import org.apache.kafka.clients.ClientResponse;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.network.NetworkReceive;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.FetchRequest;
 import org.apache.kafka.common.requests.FetchResponse;
+import org.apache.kafka.common.requests.MetadataResponse;
 
 import java.nio.ByteBuffer;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 
 /**
  * Fetches the partitions of one shard, raw and pipelined, and publishes them into the shard's IPC stream.
@@ -75,6 +79,7 @@ public final class FetchAgent implements Agent
      * @param refreshMetadata asks the control plane for fresh metadata, without blocking.
      * @param questions       has the control plane ask what a leader has, without blocking.
      * @param linkRate        limits the link as a whole; shared by all shards.
+     * @param clusterId       of the source, null while it is not known; from any thread.
      */
     public record Context(
         int shard,
@@ -89,7 +94,8 @@ public final class FetchAgent implements Agent
         SourceEvents events,
         Runnable refreshMetadata,
         Consumer<LeaderQuestion> questions,
-        TokenBucket linkRate)
+        TokenBucket linkRate,
+        Supplier<String> clusterId)
     {
     }
 
@@ -231,10 +237,10 @@ public final class FetchAgent implements Agent
     }
 
     /**
-     * The leader's log begins at an offset.
+     * The source's log begins at an offset.
      *
      * @param asked          by this agent.
-     * @param logStartOffset of the leader.
+     * @param logStartOffset of the leader and of all who may lead after it.
      */
     public void onLogStart(final LeaderQuestion asked, final long logStartOffset)
     {
@@ -596,12 +602,28 @@ public final class FetchAgent implements Agent
         {
             if (network.hasNews(broker.node.idString()))
             {
-                broker.lost("unreadable response");
-                broker.failed(nowMs);
-                trouble(broker, "broker " + broker.address() + " sends what cannot be read: " + failure);
-                network.disconnect(broker.node.idString());
+                giveUp(broker, "sends what cannot be read: " + failure, nowMs);
             }
         }
+    }
+
+    /** The connection begins anew, after a while. */
+    private void giveUp(final BrokerFetch broker, final String reason, final long nowMs)
+    {
+        lost(broker, reason);
+        broker.failed(nowMs);
+        trouble(broker, "broker " + broker.address() + ' ' + reason);
+        network.disconnect(broker.node.idString());
+    }
+
+    private void lost(final BrokerFetch broker, final String reason)
+    {
+        final HeldFetch held = broker.release();
+        if (null != held)
+        {
+            buffers.release(held.received());
+        }
+        broker.lost(reason);
     }
 
     /** Until a response shows that it is over. */
@@ -626,7 +648,7 @@ public final class FetchAgent implements Agent
         }
         if (response.wasDisconnected() || null != response.versionMismatch() || !response.hasResponse())
         {
-            broker.lost("disconnected");
+            lost(broker, "disconnected");
             broker.askForLess();
             final boolean isTrouble = broker.failed(nowMs);
             if (null == response.versionMismatch())
@@ -645,6 +667,76 @@ public final class FetchAgent implements Agent
             ctx.refreshMetadata.run();
             return;
         }
+        if (broker.isHolding())
+        {
+            onIdentity(broker, (MetadataResponse)response.responseBody(), nowMs);
+            return;
+        }
+        final ByteBuffer received = network.received(response.destination());
+        if (HeldFetch.isNeeded((FetchResponse)response.responseBody(), response.requestHeader().apiVersion()))
+        {
+            hold(broker, new HeldFetch(response, received), nowMs);
+        }
+        else if (onFetched(broker, response, received, null, nowMs))
+        {
+            kept.put(received, Boolean.TRUE);
+        }
+    }
+
+    private void hold(final BrokerFetch broker, final HeldFetch held, final long nowMs)
+    {
+        if (!network.ready(broker.node, nowMs))
+        {
+            // What another connection says proves nothing.
+            lost(broker, "disconnected");
+            return;
+        }
+        broker.hold(held);
+        kept.put(held.received(), Boolean.TRUE);
+        network.send(broker.node, held.question(), nowMs);
+    }
+
+    private void onIdentity(final BrokerFetch broker, final MetadataResponse identity, final long nowMs)
+    {
+        final String clusterId = ctx.clusterId.get();
+        if (null != identity.clusterId() && null != clusterId && !clusterId.equals(identity.clusterId()))
+        {
+            giveUp(broker, "is of cluster " + identity.clusterId() + ", not " + clusterId, nowMs);
+            ctx.refreshMetadata.run();
+            return;
+        }
+        final HeldFetch held = broker.release();
+        boolean isKept = false;
+        try
+        {
+            isKept = onFetched(broker, held.response(), held.received(), identity, nowMs);
+        }
+        finally
+        {
+            if (!isKept)
+            {
+                buffers.release(held.received());
+            }
+        }
+    }
+
+    /**
+     * An answer to a fetch.
+     *
+     * @param broker   that sent it.
+     * @param response with the answer.
+     * @param received memory that it lies in.
+     * @param identity what the broker says of the topics in it, if it was asked; else null.
+     * @param nowMs    current time.
+     * @return whether the memory is still needed.
+     */
+    private boolean onFetched(
+        final BrokerFetch broker,
+        final ClientResponse response,
+        final ByteBuffer received,
+        final MetadataResponse identity,
+        final long nowMs)
+    {
         final FetchResponse fetchResponse = (FetchResponse)response.responseBody();
         final short version = response.requestHeader().apiVersion();
         final Map<Uuid, String> topicNames = broker.topicNames();
@@ -661,27 +753,32 @@ public final class FetchAgent implements Agent
                     (Errors.NONE == fetchResponse.error() ?
                     "other partitions than it was asked for" : fetchResponse.error().name()));
             }
-            return;
+            return false;
         }
         broker.succeeded();
-        final ByteBuffer received = network.received(response.destination());
+        final LinkedHashMap<TopicPartition, FetchResponseData.PartitionData> partitions =
+            fetchResponse.responseData(topicNames, version);
+        if (null != identity)
+        {
+            responseReader.dropOthers(broker, partitions, identity, nowMs);
+        }
         final FetchedResponse fetched = new FetchedResponse(
             received, broker.node.id(), SystemEpochNanoClock.INSTANCE.nanoTime());
-        final long bytes = responseReader.read(
-            broker, asked, fetchResponse.responseData(topicNames, version), fetched, nowMs);
+        final long bytes = responseReader.read(broker, asked, partitions, fetched, nowMs);
         broker.askForMore(bytes, response.requestLatencyMs(), network.requestTimeoutMs());
         broker.fetchedBytes.getAndAddRelease(bytes);
         ctx.linkRate.take(bytes);
         broker.read(asked);
         leaders.hints(responseReader.leaderHints(), fetchResponse.data().nodeEndpoints());
-        if (!fetched.isDone())
+        final boolean isInHand = !fetched.isDone();
+        if (isInHand)
         {
-            kept.put(received, Boolean.TRUE);
             broker.inHand(fetched);
         }
         if (!isFetchingStopped && broker.mayFetch(nowMs) && ctx.linkRate.isPositive(nowMs))
         {
             fetch(broker, nowMs);
         }
+        return isInHand;
     }
 }

@@ -6,6 +6,7 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.requests.FetchRequest;
 import org.apache.kafka.common.requests.FetchResponse;
+import org.apache.kafka.common.requests.MetadataResponse;
 
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
@@ -88,6 +89,34 @@ final class FetchResponseReader
             confirm(broker, asked, response.keySet(), nowMs);
         }
         return bytes;
+    }
+
+    /**
+     * What is of another topic of the same name than the one that was asked for is not looked at.
+     *
+     * @param broker   that sent the response.
+     * @param response by partition; others are removed.
+     * @param identity what the broker says of the topics.
+     * @param nowMs    current time.
+     */
+    void dropOthers(
+        final BrokerFetch broker,
+        final Map<TopicPartition, FetchResponseData.PartitionData> response,
+        final MetadataResponse identity,
+        final long nowMs)
+    {
+        response.keySet().removeIf((name) ->
+        {
+            final PartitionFetch partition = broker.partitions.get(name);
+            final boolean isOther =
+                null != partition && HeldFetch.isOther(identity, name.topic(), partition.topicId);
+            if (isOther && PartitionFetch.State.FETCHING == partition.state)
+            {
+                refreshMetadata.run();
+                backOff(partition, "the source has another topic of this name by now", NO_DELAY_MS, nowMs);
+            }
+            return isOther;
+        });
     }
 
     /**

@@ -13,13 +13,15 @@ import java.util.Map;
  * Direct memory that responses are received into: pooled in size classes, reused, bounded. For one thread.
  * <p>
  * A buffer is refused only while the budget is used up, as Kafka's own pools do it: the last one may go over, so that a
- * batch larger than the whole budget can still be received. Memory held is thus at most the budget and one response.
+ * batch larger than the whole budget can still be received. Memory held is thus at most the budget and one response;
+ * and small ones, which are never refused: a response that has all the budget may wait for one.
  * A refused connection is read no further until buffers are given back; that is how back pressure reaches the source.
  */
 final class ReceiveBuffers implements MemoryPool, AutoCloseable
 {
     private static final int SMALLEST_CLASS = 4096;
     private static final int CLASS_SHIFT = 2;
+    private static final int NEVER_REFUSED = 16 * 1024;
 
     private final long budget;
     private final int largestClass;
@@ -57,7 +59,7 @@ final class ReceiveBuffers implements MemoryPool, AutoCloseable
     @Override
     public ByteBuffer tryAllocate(final int sizeBytes)
     {
-        if (isOutOfMemory())
+        if (isOutOfMemory() && sizeBytes > NEVER_REFUSED)
         {
             refusals++;
             return null;
