@@ -5,7 +5,6 @@ import org.apache.kafka.common.message.ResponseHeaderData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.requests.AbstractResponse;
-import org.apache.kafka.common.requests.FetchResponse;
 import org.apache.kafka.common.requests.RequestHeader;
 import org.apache.kafka.common.requests.RequestUtils;
 
@@ -57,7 +56,13 @@ public final class Exchange
     /** The decoded response of a fetch; a new one at each call. */
     public FetchResponseData fetchResponse()
     {
-        return ((FetchResponse)AbstractResponse.parseResponse(ByteBuffer.wrap(body.clone()), request)).data();
+        return (FetchResponseData)response();
+    }
+
+    /** The decoded response; a new one at each call. */
+    public ApiMessage response()
+    {
+        return AbstractResponse.parseResponse(ByteBuffer.wrap(body.clone()), request).data();
     }
 
     /**

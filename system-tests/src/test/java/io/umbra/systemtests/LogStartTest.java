@@ -2,6 +2,7 @@ package io.umbra.systemtests;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.umbra.rig.KafkaCluster;
+import io.umbra.rig.ResponseFault;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -9,6 +10,8 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.message.ListOffsetsResponseData;
+import org.apache.kafka.common.protocol.ApiKeys;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -18,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -99,6 +103,48 @@ class LogStartTest
             (entry) -> 15 == entry.get("logStartOffset").asLong()));
     }
 
+    /** One that has not heard of it may lead next, and then the source has again what was dropped. */
+    @Test
+    void aLogStartIsFollowedWhenAllReplicasHaveIt() throws Exception
+    {
+        final String topic = "replicated";
+        try (ProxiedSource source = new ProxiedSource(dir.resolve("two"), 2))
+        {
+            source.cluster().admin().createTopics(List.of(new NewTopic(topic, Map.of(0, List.of(1, 2))))).all().get();
+            source.produce(topic, 0, 10, 10);
+            final AtomicInteger asked = new AtomicInteger();
+            source.proxy(2).fault((exchange) ->
+            {
+                if (ApiKeys.LIST_OFFSETS != exchange.request().apiKey() ||
+                    !exchange.request().clientId().endsWith("-control"))
+                {
+                    return null;
+                }
+                asked.incrementAndGet();
+                final ListOffsetsResponseData data = (ListOffsetsResponseData)exchange.response();
+                data.topics().forEach((some) -> some.partitions().forEach((partition) -> partition.setOffset(0)));
+                return ResponseFault.Answer.of(exchange.encode(data));
+            });
+            final LinkConfig link = new LinkConfig(dir).source(source.cluster());
+            final Path config = link.write();
+            try (EngineProcess engine = new EngineLauncher(dir).start(config))
+            {
+                engine.awaitReady();
+                StatusView.await(config, (status) -> 20 == status.endOffset(topic, 0));
+                source.cluster().admin().deleteRecords(
+                    Map.of(new TopicPartition(topic, 0), RecordsToDelete.beforeOffset(15))).all().get();
+                source.produce(topic, 0, 1, 10);
+                // Once more after an answer, which has had its effect by then; and once more without anything new.
+                Await.until(() -> asked.get() > 3, engine::stderrTail);
+                assertEquals(0, StatusView.of(config).partition(topic, 0).get("logStartOffset").asLong());
+                source.proxy(2).fault(null);
+                StatusView.await(config, (status) -> 15 == status.partition(topic, 0).get("logStartOffset").asLong());
+                Shadowed.assertIdentical(source.cluster(), link);
+                assertEquals(0, engine.terminate(), engine::stderrTail);
+            }
+        }
+    }
+
     @Test
     void retentionBySizeAndByTimeIsFollowedButNotFurtherThanTheSource() throws Exception
     {
@@ -166,6 +212,7 @@ class LogStartTest
             SourceRecords.write(cluster, topic, 0, 5);
             final StatusView status = StatusView.await(config, (view) -> 55 == view.endOffset(topic, 0));
             assertGap(status, 20, 45);
+            Told.assertTold(link, "GAP", 1, 1);
             UmbraCommand.assertVerified(config);
             assertEquals(0, engine.terminate(), engine::stderrTail);
         }
@@ -175,6 +222,7 @@ class LogStartTest
         {
             engine.awaitReady();
             StatusView.await(config, (view) -> 60 == view.endOffset(topic, 0));
+            Told.assertTold(link, "GAP", 0, 1);
             assertEquals(0, engine.terminate(), engine::stderrTail);
         }
         assertGap(StatusView.of(config), 20, 45);
@@ -206,6 +254,7 @@ class LogStartTest
             engine.awaitReady();
             final StatusView status = StatusView.await(config, (view) -> 40 == view.endOffset(topic, 0));
             assertGap(status, 20, 30);
+            Told.assertTold(link, "GAP", 1, 1);
             assertEquals(0, status.partition(topic, 0).get("logStartOffset").asLong(), status::toString);
             UmbraCommand.assertVerified(config);
             assertEquals(0, engine.terminate(), engine::stderrTail);

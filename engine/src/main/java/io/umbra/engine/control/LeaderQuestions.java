@@ -8,14 +8,16 @@ import io.umbra.engine.source.SourceUnavailableException;
 import io.umbra.engine.source.TopicPolicies;
 import io.umbra.engine.verify.CleanupPolicy;
 import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.requests.ListOffsetsRequest;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
@@ -36,7 +38,12 @@ import java.util.stream.Collectors;
  * <li>It has them: whoever answered was wrong. Nothing is done.</li>
  * <li>Nobody says whether it is compacted: the first of them are called lost, and from then on so be it.</li>
  * </ul>
- * A log start: where the leader's log begins.
+ * A log start: where the leader's log begins. It is followed as far as all replicas have it that are there: one that
+ * has not heard of it yet may lead next, and then the source has again what was dropped. Until they have it, they are
+ * asked at each look.
+ * <p>
+ * Most of it is asked by the topic's name. What was found out counts only if the leader says afterwards that the name
+ * still stands for the same topic.
  */
 final class LeaderQuestions
 {
@@ -46,6 +53,12 @@ final class LeaderQuestions
     private final TopicPolicies policies;
     private final ManyToOneConcurrentLinkedQueue<LeaderQuestion> questions = new ManyToOneConcurrentLinkedQueue<>();
     private final Map<TopicPartition, LeaderQuestion> logStarts = new LinkedHashMap<>();
+    private final List<Finding> findings = new ArrayList<>();
+
+    /** An answer, and what it leads to. */
+    private record Finding(LeaderQuestion asked, Runnable action)
+    {
+    }
 
     LeaderQuestions(final SourceClient client, final Leaders leaders, final ShadowPartitions partitions)
     {
@@ -79,17 +92,69 @@ final class LeaderQuestions
                 default -> logStarts.put(question.topicPartition(), question);
             }
         }
+        findings.clear();
         outOfRange.forEach(this::answerOutOfRange);
         answerGaps(gaps, metadata);
         answerLogStarts();
+        conclude(metadata.clusterId());
+    }
+
+    private void found(final LeaderQuestion asked, final Runnable action)
+    {
+        findings.add(new Finding(asked, action));
+    }
+
+    private void conclude(final String clusterId)
+    {
+        final Map<Node, List<Finding>> byLeader = new LinkedHashMap<>();
+        findings.forEach((finding) -> byLeader
+            .computeIfAbsent(leaders.of(finding.asked.topicPartition()), (node) -> new ArrayList<>())
+            .add(finding));
+        byLeader.forEach((leader, found) ->
+        {
+            final ClusterMetadata now = leaders.metadata(leader, found.stream()
+                .map((finding) -> finding.asked.topicPartition().topic()).collect(Collectors.toSet()));
+            if (null != now)
+            {
+                found.forEach((finding) -> conclude(
+                    finding, Objects.equals(clusterId, now.clusterId()) && isSame(finding.asked, now)));
+            }
+        });
+    }
+
+    private void conclude(final Finding finding, final boolean isOfTheSameTopic)
+    {
+        if (isOfTheSameTopic)
+        {
+            finding.action.run();
+        }
+        else
+        {
+            logStarts.remove(finding.asked.topicPartition(), finding.asked);
+        }
+    }
+
+    private static boolean isSame(final LeaderQuestion asked, final ClusterMetadata now)
+    {
+        return now.topics().stream().anyMatch((topic) -> topic.name().equals(asked.topicPartition().topic()) &&
+            (topic.id().equals(asked.topicId()) ||
+            Uuid.ZERO_UUID.equals(topic.id()) || Uuid.ZERO_UUID.equals(asked.topicId())));
     }
 
     private void answerLogStarts()
     {
-        final Map<TopicPartition, Long> times = new HashMap<>();
-        logStarts.keySet().forEach((partition) -> times.put(partition, ListOffsetsRequest.EARLIEST_TIMESTAMP));
-        leaders.offsets(times).forEach((partition, offset) ->
-            partitions.logStart(logStarts.remove(partition), offset));
+        leaders.logStarts(logStarts.keySet()).forEach((partition, logStart) ->
+        {
+            final LeaderQuestion asked = logStarts.get(partition);
+            found(asked, () ->
+            {
+                if (logStart.leader() < asked.offset() || logStart.lowest() >= asked.offset())
+                {
+                    logStarts.remove(partition);
+                }
+                partitions.logStart(asked, logStart.lowest());
+            });
+        });
     }
 
     private void answerOutOfRange(final LeaderQuestion question)
@@ -98,7 +163,7 @@ final class LeaderQuestions
         final Long earliest = leaders.offset(partition, ListOffsetsRequest.EARLIEST_TIMESTAMP);
         if (null != earliest && earliest > question.offset())
         {
-            partitions.offsetsLost(question, earliest);
+            found(question, () -> partitions.offsetsLost(question, earliest));
             return;
         }
         final Long latest = leaders.offset(partition, ListOffsetsRequest.LATEST_TIMESTAMP);
@@ -109,13 +174,14 @@ final class LeaderQuestions
         if (question.lastEpoch() < 0)
         {
             // Nothing was journaled: nothing can disagree but the offset at which to begin.
-            partitions.diverged(question, question.lastEpoch(), latest);
+            found(question, () -> partitions.diverged(question, question.lastEpoch(), latest));
             return;
         }
         final SourceClient.EpochEnd end = leaders.endOfEpoch(partition, question.lastEpoch());
         if (null != end && end.endOffset() < question.offset())
         {
-            partitions.diverged(question, end.leaderEpoch(), end.endOffset() < 0 ? earliest : end.endOffset());
+            found(question, () -> partitions.diverged(
+                question, end.leaderEpoch(), end.endOffset() < 0 ? earliest : end.endOffset()));
         }
     }
 
@@ -161,11 +227,11 @@ final class LeaderQuestions
             {
                 return;
             }
-            partitions.offsetsLost(gap, next);
+            found(gap, () -> partitions.offsetsLost(gap, next));
         }
         if (policy.isCompacted() || null == policy.value())
         {
-            partitions.gapsExpected(gap);
+            found(gap, () -> partitions.gapsExpected(gap));
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.umbra.engine.control;
 
 import io.umbra.engine.source.BackOff;
+import io.umbra.engine.source.ClusterMetadata;
 import io.umbra.engine.source.SourceClient;
 import io.umbra.engine.source.SourceEvents;
 import io.umbra.engine.source.SourceTopology;
@@ -9,7 +10,10 @@ import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.requests.ListOffsetsRequest;
 
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -77,6 +81,63 @@ class Leaders
     Long offset(final TopicPartition partition, final long time)
     {
         return offsets(Map.of(partition, time)).get(partition);
+    }
+
+    /**
+     * Where a partition's logs begin.
+     *
+     * @param leader at its leader.
+     * @param lowest of all its replicas that may lead after it.
+     */
+    record LogStart(long leader, long lowest)
+    {
+        private LogStart and(final long other)
+        {
+            return new LogStart(leader, Math.min(lowest, other));
+        }
+    }
+
+    /** Where logs begin, by partition; absent where the leader, or another replica, does not answer. */
+    Map<TopicPartition, LogStart> logStarts(final Collection<TopicPartition> partitions)
+    {
+        final Map<TopicPartition, LogStart> logStarts = new HashMap<>();
+        final Map<TopicPartition, Long> times = new HashMap<>();
+        partitions.forEach((partition) -> times.put(partition, ListOffsetsRequest.EARLIEST_TIMESTAMP));
+        offsets(times).forEach((partition, offset) -> logStarts.put(partition, new LogStart(offset, offset)));
+        final Map<Node, List<TopicPartition>> byReplica = new HashMap<>();
+        final Map<TopicPartition, List<Node>> replicas = replicas(logStarts.keySet());
+        logStarts.keySet().retainAll(replicas.keySet());
+        replicas.forEach((partition, nodes) -> nodes.stream()
+            .filter((node) -> null == node || node.id() != of(partition).id())
+            .forEach((node) -> byReplica.computeIfAbsent(node, (ignore) -> new ArrayList<>()).add(partition)));
+        byReplica.forEach((replica, asked) ->
+        {
+            final Map<TopicPartition, Long> answer =
+                null == replica ? null : ask(replica, () -> client.logStarts(replica, asked));
+            final Map<TopicPartition, Long> known = null == answer ? Map.of() : answer;
+            asked.forEach((partition) -> logStarts.computeIfPresent(partition, (ignore, logStart) ->
+                known.containsKey(partition) ? logStart.and(known.get(partition)) : null));
+        });
+        return logStarts;
+    }
+
+    Map<TopicPartition, List<Node>> replicas(final Collection<TopicPartition> partitions)
+    {
+        try
+        {
+            return partitions.isEmpty() ? Map.of() : client.replicas(partitions);
+        }
+        catch (final SourceUnavailableException ex)
+        {
+            // The next look says so.
+            return Map.of();
+        }
+    }
+
+    /** What a broker says of some topics; null if it does not answer. */
+    ClusterMetadata metadata(final Node leader, final Collection<String> topics)
+    {
+        return null == leader ? null : ask(leader, () -> client.metadata(leader, topics));
     }
 
     /** Where the leader's log ends in the history of a leader epoch; null if it is unknown. */

@@ -13,6 +13,7 @@ import org.apache.kafka.common.message.ListOffsetsRequestData;
 import org.apache.kafka.common.message.ListOffsetsResponseData;
 import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData;
+import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.common.requests.AbstractResponse;
@@ -35,6 +36,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 
 /**
  * Blocking requests to the source: metadata and offsets for the control plane, fetches for verification. Kafka's admin
@@ -76,6 +79,28 @@ public final class SourceClient implements AutoCloseable
     }
 
     /**
+     * Ask one broker for some topics.
+     *
+     * @param node   to ask.
+     * @param topics names.
+     * @return what it says of them; those that it does not know are absent.
+     * @throws SourceUnavailableException if it does not answer.
+     */
+    public ClusterMetadata metadata(final Node node, final Collection<String> topics)
+        throws SourceUnavailableException
+    {
+        return metadata((MetadataResponse)send(node, metadataRequest(topics)));
+    }
+
+    private static MetadataRequest.Builder metadataRequest(final Collection<String> topics)
+    {
+        return new MetadataRequest.Builder(new MetadataRequestData()
+            .setTopics(topics.stream().map((topic) ->
+                new MetadataRequestData.MetadataRequestTopic().setName(topic)).toList())
+            .setAllowAutoTopicCreation(false));
+    }
+
+    /**
      * Offsets by time.
      *
      * @param leader of all the partitions.
@@ -90,6 +115,49 @@ public final class SourceClient implements AutoCloseable
         final Map<TopicPartition, Long> offsets = new HashMap<>();
         readOffsets((ListOffsetsResponse)send(leader, offsetsRequest(times.keySet(), times::get)), offsets);
         offsets.keySet().retainAll(times.keySet());
+        return offsets;
+    }
+
+    /**
+     * The replicas of partitions that may lead: those that are there, or were a moment ago.
+     *
+     * @param partitions to ask for.
+     * @return by partition; absent where nobody says. A replica whose broker is not known is null.
+     * @throws SourceUnavailableException if no broker answers.
+     */
+    public Map<TopicPartition, List<Node>> replicas(final Collection<TopicPartition> partitions)
+        throws SourceUnavailableException
+    {
+        final MetadataResponse metadata = (MetadataResponse)sendToAny(candidates(), metadataRequest(
+            partitions.stream().map(TopicPartition::topic).collect(Collectors.toSet())));
+        final Map<TopicPartition, List<Node>> replicas = new HashMap<>();
+        metadata.topicMetadata().stream().flatMap((topic) -> topic.partitionMetadata().stream())
+            .filter((partition) -> partitions.contains(partition.topicPartition))
+            .forEach((partition) -> replicas.put(partition.topicPartition, partition.replicaIds.stream()
+                .filter((id) ->
+                    !partition.offlineReplicaIds.contains(id) || partition.inSyncReplicaIds.contains(id))
+                .map(metadata.brokersById()::get)
+                .toList()));
+        return replicas;
+    }
+
+    /**
+     * Where logs begin at a broker, whether it leads them or not.
+     *
+     * @param replica    of all the partitions.
+     * @param partitions to ask for.
+     * @return offset by partition; partitions with an error are absent.
+     * @throws SourceUnavailableException if it does not answer.
+     */
+    public Map<TopicPartition, Long> logStarts(final Node replica, final Collection<TopicPartition> partitions)
+        throws SourceUnavailableException
+    {
+        final Map<TopicPartition, Long> offsets = new HashMap<>();
+        // Others than the leader answer nobody else.
+        readOffsets((ListOffsetsResponse)send(replica, ListOffsetsRequest.Builder
+            .forReplica(ApiKeys.LIST_OFFSETS.latestVersion(), ListOffsetsRequest.DEBUGGING_REPLICA_ID)
+            .setTargetTimes(targetTimes(partitions, (partition) -> ListOffsetsRequest.EARLIEST_TIMESTAMP))), offsets);
+        offsets.keySet().retainAll(partitions);
         return offsets;
     }
 
@@ -149,11 +217,8 @@ public final class SourceClient implements AutoCloseable
      */
     public boolean isUnknown(final String topic) throws SourceUnavailableException
     {
-        final MetadataRequestData request = new MetadataRequestData()
-            .setTopics(List.of(new MetadataRequestData.MetadataRequestTopic().setName(topic)))
-            .setAllowAutoTopicCreation(false);
         final MetadataResponse response =
-            (MetadataResponse)sendToAny(knownNodes.values(), new MetadataRequest.Builder(request));
+            (MetadataResponse)sendToAny(knownNodes.values(), metadataRequest(List.of(topic)));
         return Errors.UNKNOWN_TOPIC_OR_PARTITION == response.errors().get(topic);
     }
 
@@ -252,7 +317,15 @@ public final class SourceClient implements AutoCloseable
     }
 
     static ListOffsetsRequest.Builder offsetsRequest(
-        final Iterable<TopicPartition> partitions, final java.util.function.ToLongFunction<TopicPartition> times)
+        final Iterable<TopicPartition> partitions, final ToLongFunction<TopicPartition> times)
+    {
+        return ListOffsetsRequest.Builder
+            .forConsumer(true, IsolationLevel.READ_UNCOMMITTED)
+            .setTargetTimes(targetTimes(partitions, times));
+    }
+
+    private static List<ListOffsetsRequestData.ListOffsetsTopic> targetTimes(
+        final Iterable<TopicPartition> partitions, final ToLongFunction<TopicPartition> times)
     {
         final Map<String, ListOffsetsRequestData.ListOffsetsTopic> topics = new HashMap<>();
         for (final TopicPartition partition : partitions)
@@ -265,9 +338,7 @@ public final class SourceClient implements AutoCloseable
                     .setPartitionIndex(partition.partition())
                     .setTimestamp(times.applyAsLong(partition)));
         }
-        return ListOffsetsRequest.Builder
-            .forConsumer(true, IsolationLevel.READ_UNCOMMITTED)
-            .setTargetTimes(new ArrayList<>(topics.values()));
+        return new ArrayList<>(topics.values());
     }
 
     static void readOffsets(final ListOffsetsResponse response, final Map<TopicPartition, Long> offsets)

@@ -4,6 +4,7 @@ import io.umbra.engine.source.ClusterMetadata;
 import io.umbra.engine.source.LeaderQuestion;
 import io.umbra.engine.source.SourceClient;
 import io.umbra.engine.source.SourceTopology;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.requests.ListOffsetsRequest;
@@ -12,9 +13,11 @@ import org.junit.jupiter.api.Test;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -24,8 +27,8 @@ class LeaderQuestionsTest
     private static final TopicPartition NAME = new TopicPartition("topic", 0);
     private static final long OFFSET = 20;
     private static final int EPOCH = 3;
-    private static final ClusterMetadata METADATA =
-        new ClusterMetadata("cluster", new SourceTopology(Map.of(), Map.of()), List.of());
+    private static final Uuid TOPIC_ID = new Uuid(1, 2);
+    private static final ClusterMetadata METADATA = metadata("cluster", TOPIC_ID);
 
     private final ScriptedLeaders leaders = new ScriptedLeaders();
     private final List<String> calls = new ArrayList<>();
@@ -39,6 +42,12 @@ class LeaderQuestionsTest
         });
     private final LeaderQuestions questions = new LeaderQuestions(null, leaders, partitions);
 
+    private static ClusterMetadata metadata(final String clusterId, final Uuid topicId)
+    {
+        return new ClusterMetadata(clusterId, new SourceTopology(Map.of(), Map.of()),
+            List.of(new ClusterMetadata.Topic(NAME.topic(), topicId, false, List.of(0))));
+    }
+
     private void assertOutOfRange(final int lastEpoch, final String... expected)
     {
         assertAnswers(LeaderQuestion.Kind.OUT_OF_RANGE, lastEpoch, expected);
@@ -46,7 +55,7 @@ class LeaderQuestionsTest
 
     private void assertAnswers(final LeaderQuestion.Kind kind, final int lastEpoch, final String... expected)
     {
-        questions.ask(new LeaderQuestion(kind, 0, NAME, new Uuid(1, 2), 1, OFFSET, lastEpoch));
+        questions.ask(new LeaderQuestion(kind, 0, NAME, TOPIC_ID, 1, OFFSET, lastEpoch));
         questions.answer(METADATA);
         assertEquals(List.of(expected), calls);
         calls.clear();
@@ -111,6 +120,18 @@ class LeaderQuestionsTest
     }
 
     @Test
+    void anAnswerOfAnotherTopicOrClusterCountsForNothing()
+    {
+        leaders.earliest = 30L;
+        for (final ClusterMetadata now : Arrays.asList(
+            metadata("cluster", new Uuid(3, 4)), metadata("other", TOPIC_ID), null))
+        {
+            leaders.now = now;
+            assertOutOfRange(EPOCH);
+        }
+    }
+
+    @Test
     void aLogStartIsAskedForUntilItIsKnownAndHoldsNoOtherQuestionUp()
     {
         assertAnswers(LeaderQuestion.Kind.LOG_START, EPOCH);
@@ -125,6 +146,7 @@ class LeaderQuestionsTest
         private Long earliest;
         private Long latest;
         private SourceClient.EpochEnd end;
+        private ClusterMetadata now = METADATA;
 
         ScriptedLeaders()
         {
@@ -145,6 +167,18 @@ class LeaderQuestionsTest
         SourceClient.EpochEnd endOfEpoch(final TopicPartition partition, final int leaderEpoch)
         {
             return end;
+        }
+
+        @Override
+        Map<TopicPartition, List<Node>> replicas(final Collection<TopicPartition> asked)
+        {
+            return asked.stream().collect(Collectors.toMap((partition) -> partition, (partition) -> List.of()));
+        }
+
+        @Override
+        ClusterMetadata metadata(final Node leader, final Collection<String> topics)
+        {
+            return now;
         }
     }
 }
