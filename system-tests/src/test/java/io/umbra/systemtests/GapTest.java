@@ -90,11 +90,17 @@ class GapTest
         }, () -> "the ACL");
     }
 
-    private LinkConfig shadow(final KafkaCluster cluster, final String name) throws Exception
+    private LinkConfig shadow(final KafkaCluster cluster, final String name, final int told) throws Exception
     {
         final Path work = Files.createDirectory(dir.resolve(name));
         final LinkConfig link = new LinkConfig(work).source(cluster);
-        Shadowed.catchUp(new EngineLauncher(work), cluster, link);
+        try (EngineProcess engine = new EngineLauncher(work).start(link.write()))
+        {
+            engine.awaitReady();
+            Shadowed.assertIdentical(cluster, link);
+            Told.assertTold(link, "GAP", told, told);
+            assertEquals(0, engine.terminate(), engine::stderrTail);
+        }
         UmbraCommand.assertVerified(work.resolve("umbra.properties"));
         return link;
     }
@@ -119,11 +125,11 @@ class GapTest
             final List<String> gaps = gaps(cleaner.directory(new TopicPartition(TOPIC, 0)));
             assertTrue(gaps.size() > 1, gaps::toString);
 
-            final LinkConfig compacted = shadow(cluster, "compacted");
+            final LinkConfig compacted = shadow(cluster, "compacted", 0);
             assertEquals(List.of(), incidents(compacted));
 
             cleaner.set(TOPIC, "cleanup.policy", "delete");
-            final LinkConfig deleting = shadow(cluster, "deleting");
+            final LinkConfig deleting = shadow(cluster, "deleting", gaps.size());
             assertEquals(gaps, incidents(deleting));
             final Path config = deleting.write();
             final LedgerView ledger = LedgerView.read(config);
@@ -137,7 +143,7 @@ class GapTest
 
             hideThePolicy(cluster);
             // For all that is known it is compacted, so that it is said once.
-            assertEquals(gaps.subList(0, 1), incidents(shadow(cluster, "hidden")));
+            assertEquals(gaps.subList(0, 1), incidents(shadow(cluster, "hidden", 1)));
         }
     }
 }
