@@ -173,6 +173,8 @@ final class EnginePartitions implements ShadowPartitions
     {
         final int index = add(topic, topicId, partition);
         showWhatIsThere(index);
+        // No FetchAgent knows of it.
+        ctx.table.fetchState(index, FetchState.SOURCE_DELETED, null);
         return index;
     }
 

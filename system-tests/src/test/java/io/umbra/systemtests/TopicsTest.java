@@ -251,6 +251,7 @@ class TopicsTest
         final StatusView status = StatusView.of(config);
         assertEquals("SOURCE_DELETED", status.topic(topic).get("state").asText(), status::toString);
         assertEquals(6, status.endOffset(topic, 0), status::toString);
+        assertEquals("SOURCE_DELETED", status.partition(topic, 0).get("state").asText(), status::toString);
     }
 
     @Test
