@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -136,10 +137,10 @@ class PromotionAsOfTest
                 SourceRecords.write(source, "anew", 0, 3);
                 Await.until(() -> !JournalDirectory.retired(link.journalDir()).isEmpty(), () -> "the new generation");
                 Shadowed.assertIdentical(source, link, "anew");
-                StatusView.await(config, (status) ->
-                    "SOURCE_DELETED".equals(status.topic("gone").get("state").asText()));
+                StatusView.await(config, (status) -> 1 == status.incidents("TOPIC_DELETED").size());
                 assertBefore(config, then);
                 assertAfter(config);
+                assertAfter(config, "--as-of", Instant.now().toString());
                 assertEquals(0, engine.terminate(), engine::stderrTail);
             }
         }
@@ -168,10 +169,12 @@ class PromotionAsOfTest
     }
 
     /** The present has what the source has, and says what it leaves out. */
-    private void assertAfter(final Path config) throws Exception
+    private void assertAfter(final Path config, final String... asOf) throws Exception
     {
+        final List<String> options = new ArrayList<>(List.of("--dry-run", "--json"));
+        options.addAll(List.of(asOf));
         final UmbraCommand.Result result =
-            new PromotedNode(dir.resolve("after"), 1).promote(config, "--dry-run", "--json");
+            new PromotedNode(dir.resolve("after"), 1).promote(config, options.toArray(String[]::new));
         assertEquals(0, result.exit(), result::toString);
         final JsonNode report = new ObjectMapper().readTree(result.out());
         assertEquals(List.of("anew", "orders"), report.get("topics").findValuesAsText("name"));

@@ -1,6 +1,7 @@
 package io.umbra.engine.promotion;
 
 import io.umbra.engine.metadata.TopicMetadata;
+import io.umbra.engine.status.TopicState;
 
 import java.io.IOException;
 
@@ -16,6 +17,12 @@ interface Cut
         public boolean isPast()
         {
             return false;
+        }
+
+        @Override
+        public boolean isDeleted(final ShadowPartition partition)
+        {
+            return TopicState.SOURCE_DELETED == partition.sample().topicState();
         }
 
         @Override
@@ -49,6 +56,14 @@ interface Cut
      * @return true if it is.
      */
     boolean isPast();
+
+    /**
+     * Whether the source had deleted its topic, and had no other of that name.
+     *
+     * @param partition in question.
+     * @return true if it had, as far as the engine had noticed.
+     */
+    boolean isDeleted(ShadowPartition partition);
 
     /**
      * Whether any record of a topic was journaled then.

@@ -3,13 +3,17 @@ package io.umbra.engine.promotion;
 import io.umbra.codecs.ledger.CommitDecoder;
 import io.umbra.codecs.ledger.EngineEventDecoder;
 import io.umbra.codecs.ledger.GapDecoder;
+import io.umbra.codecs.ledger.LinkEventDecoder;
+import io.umbra.codecs.ledger.LinkEventType;
 import io.umbra.codecs.ledger.LogStartDecoder;
 import io.umbra.codecs.ledger.PartitionOpenedDecoder;
 import io.umbra.codecs.ledger.PartitionStateDecoder;
 import io.umbra.codecs.ledger.PartitionStateType;
 import io.umbra.codecs.ledger.RecoveredDecoder;
 import io.umbra.codecs.ledger.TruncatedDecoder;
+import io.umbra.engine.events.LinkEvent;
 import io.umbra.engine.metadata.TopicMetadata;
+import io.umbra.journal.ledger.LedgerContext;
 import io.umbra.journal.ledger.LedgerEntryHandler;
 import io.umbra.journal.ledger.LedgerPartition;
 import io.umbra.journal.ledger.LedgerReader;
@@ -68,17 +72,8 @@ final class LedgerCut implements Cut
     private Ends read(final Path ledgers, final long asOfNs)
     {
         final Ends all = new Ends(asOfNs);
-        for (final Path shard : ShardDirectories.list(ledgers).values())
-        {
-            try (LedgerReader reader = LedgerReader.open(shard))
-            {
-                boolean hasMore = true;
-                while (hasMore)
-                {
-                    hasMore = reader.poll(all);
-                }
-            }
-        }
+        ShardDirectories.list(ledgers).values().forEach((shard) -> read(shard, all));
+        read(LedgerContext.linkDirectory(ledgers), all);
         if (all.firstNs > asOfNs)
         {
             throw refused(Long.MAX_VALUE == all.firstNs ? "there is no ledger in " + ledgers :
@@ -88,10 +83,32 @@ final class LedgerCut implements Cut
         return all;
     }
 
+    private static void read(final Path ledger, final Ends all)
+    {
+        try (LedgerReader reader = LedgerReader.open(ledger))
+        {
+            boolean hasMore = true;
+            while (hasMore)
+            {
+                hasMore = reader.poll(all);
+            }
+        }
+    }
+
     @Override
     public boolean isPast()
     {
         return true;
+    }
+
+    @Override
+    public boolean isDeleted(final ShadowPartition partition)
+    {
+        final Ends all = ends.get(partition.shadow());
+        final String topic = partition.key().topic();
+        final Long deletedNs = all.deletions.get(topic);
+        final Generation last = all.generations.get(topic);
+        return null != deletedNs && (null == last || last.seenNs < deletedNs);
     }
 
     @Override
@@ -169,6 +186,7 @@ final class LedgerCut implements Cut
         private final Map<LedgerPartition, Long> offsets = new HashMap<>();
         private final Map<LedgerPartition, Long> logStarts = new HashMap<>();
         private final Map<String, Generation> generations = new HashMap<>();
+        private final Map<String, Long> deletions = new HashMap<>();
         /** Partitions that are known not to have been there: they had ended, or began later. */
         private final Set<LedgerPartition> absent = new HashSet<>();
         private final long asOfNs;
@@ -246,6 +264,15 @@ final class LedgerCut implements Cut
             {
                 offsets.remove(partition);
                 absent.add(partition);
+            }
+        }
+
+        @Override
+        public void onLinkEvent(final long index, final LinkEventDecoder entry)
+        {
+            if (LinkEventType.TOPIC_DELETED == entry.eventType() && entry.timeNs() <= asOfNs)
+            {
+                deletions.merge(LinkEvent.of(entry).topic(), entry.timeNs(), Math::max);
             }
         }
 

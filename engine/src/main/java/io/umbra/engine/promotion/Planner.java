@@ -200,7 +200,8 @@ final class Planner
         selection.deleted().forEach((topic) -> notCarried.add(
             "topic " + topic + ": the source had deleted it; name it with --topics to have it"));
         selection.lost().forEach((topic) -> notCarried.add(
-            "topic " + topic + ": it was there then, but its shadow is not in the journal any more"));
+            "topic " + topic + ": it was there then, but its shadow, or the part of the ledger that says how far it " +
+                "went, is not in the journal any more"));
         if (superUsers.isEverybody())
         {
             notCarried.add("force of the " + metadata.acls().size() + " access rules: with listeners that are all " +

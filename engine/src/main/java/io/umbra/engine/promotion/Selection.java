@@ -3,14 +3,15 @@ package io.umbra.engine.promotion;
 import io.umbra.engine.config.TopicFilter;
 import io.umbra.engine.metadata.SourceMetadata;
 import io.umbra.engine.metadata.TopicMetadata;
-import io.umbra.engine.status.TopicState;
 import io.umbra.journal.LogReader;
 import io.umbra.journal.PartitionKey;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -32,6 +33,7 @@ final class Selection
     private final SortedSet<String> internal = new TreeSet<>();
     private final SortedSet<String> deleted = new TreeSet<>();
     private final SortedSet<String> lost = new TreeSet<>();
+    private final Set<UUID> retired = new HashSet<>();
 
     private Selection(final Pattern pattern, final SourceMetadata metadata, final Cut cut)
     {
@@ -86,7 +88,7 @@ final class Selection
                 .getOrDefault(entry.getValue(), SourceSample.UNKNOWN);
             final ShadowPartition partition =
                 new ShadowPartition(key, entry.getValue(), shadow, sample, isRunning, false);
-            if (isMeant(key.topic(), isDeleted(partition)) && cut.isThere(partition))
+            if (isMeant(key.topic(), cut.isDeleted(partition)) && cut.isThere(partition))
             {
                 add(partition);
             }
@@ -97,29 +99,17 @@ final class Selection
     {
         for (final Map.Entry<UUID, List<PartitionKey>> generation : shadow.retired().entrySet())
         {
+            retired.add(generation.getKey());
             for (final PartitionKey key : generation.getValue())
             {
                 final ShadowPartition partition =
                     new ShadowPartition(key, generation.getKey(), shadow, SourceSample.UNKNOWN, false, true);
-                if (cut.isThere(partition) && isMeant(key.topic(), isDeleted(partition)))
+                if (cut.isThere(partition) && isMeant(key.topic(), cut.isDeleted(partition)))
                 {
                     add(partition);
                 }
             }
         }
-    }
-
-    /** Whether the source has deleted its topic; for a cut in the past, whether it had then. */
-    private boolean isDeleted(final ShadowPartition partition)
-    {
-        final boolean isGone = partition.isRetired() || TopicState.SOURCE_DELETED == partition.sample().topicState();
-        return isGone && !(cut.isPast() && isKnown(partition));
-    }
-
-    private boolean isKnown(final ShadowPartition partition)
-    {
-        final TopicMetadata known = metadata.topics().get(partition.key().topic());
-        return null != known && known.id().equals(partition.topicId());
     }
 
     private boolean isMeant(final String topic, final boolean isDeleted)
@@ -175,7 +165,7 @@ final class Selection
     {
         if (!topics.containsKey(topic.name()) && !deleted.contains(topic.name()) && isMeant(topic.name(), false))
         {
-            if (cut.had(topic))
+            if (retired.contains(topic.id()) || cut.had(topic))
             {
                 lost.add(topic.name());
             }
