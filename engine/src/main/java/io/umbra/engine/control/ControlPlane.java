@@ -195,6 +195,11 @@ public final class ControlPlane implements Agent
         leaders.topology(metadata.topology());
         final boolean hasAnswers = begin(open(fresh));
         questions.answer(metadata);
+        if (leaders.isAnyoneSilent())
+        {
+            // Another one may lead soon, or it may answer.
+            lookTimes.request();
+        }
         if (!isDiscovered && hasAnswers)
         {
             isDiscovered = true;

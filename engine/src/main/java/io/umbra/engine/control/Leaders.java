@@ -28,6 +28,7 @@ class Leaders
     private final SourceClient client;
     private final SourceEvents events;
     private final Map<Integer, Silence> silences = new HashMap<>();
+    private boolean isAnyoneSilent;
     private SourceTopology topology = new SourceTopology(Map.of(), Map.of());
 
     Leaders(final SourceClient client, final SourceEvents events)
@@ -36,9 +37,17 @@ class Leaders
         this.events = events;
     }
 
+    /** Who leads now, for the questions of another look. */
     void topology(final SourceTopology next)
     {
         topology = next;
+        isAnyoneSilent = false;
+    }
+
+    /** Whether something was not answered since the last topology, since its leader does not answer. */
+    boolean isAnyoneSilent()
+    {
+        return isAnyoneSilent;
     }
 
     /** The broker that leads a partition; null if it has no leader. */
@@ -153,6 +162,7 @@ class Leaders
         final Silence silence = silences.get(leader.id());
         if (null != silence && System.currentTimeMillis() < silence.askAgainAtMs)
         {
+            isAnyoneSilent = true;
             return null;
         }
         try
@@ -164,6 +174,7 @@ class Leaders
         catch (final SourceUnavailableException ex)
         {
             silences.computeIfAbsent(leader.id(), (ignore) -> new Silence()).failed(ex.getMessage(), events);
+            isAnyoneSilent = true;
             return null;
         }
     }
