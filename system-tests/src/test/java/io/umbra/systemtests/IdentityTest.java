@@ -37,7 +37,7 @@ class IdentityTest
 
     /** Fetches name the topics by their ids, or, with older brokers, by their names. */
     @ParameterizedTest
-    @EnumSource(value = KafkaRelease.class, names = {"CURRENT", "V3_0", "V2_4"})
+    @EnumSource(value = KafkaRelease.class, names = {"CURRENT", "V3_0"})
     void anotherClusterBehindTheSameAddressIsRefusedAndNothingOfItIsJournaled(final KafkaRelease release)
         throws Exception
     {
