@@ -3,6 +3,7 @@ package io.umbra.systemtests;
 import io.umbra.rig.KafkaCluster;
 import org.apache.kafka.common.protocol.ApiKeys;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +13,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** A Kafka release that can be the source: the one that all tests run against, and those of {@code old-brokers}. */
+/**
+ * A Kafka release: the one that all tests run against, and those of {@code old-brokers}. Up to 3.9 they are sources
+ * here, from 4.0 on they open what is promoted.
+ */
 enum KafkaRelease
 {
     /** With ZooKeeper, without topic ids, and before version 12, which let brokers compare histories. */
@@ -23,6 +27,9 @@ enum KafkaRelease
     V3_3("kafka-3.3", 13),
     /** The last before 4.0. */
     V3_9("kafka-3.9", 17),
+    /** The oldest that opens a promoted directory. */
+    V4_0("kafka-4.0", 17),
+    V4_1("kafka-4.1", 18),
     CURRENT(null, ApiKeys.FETCH.latestVersion());
 
     private static final String REQUEST_LOG = "-Dorg.slf4j.simpleLogger.log.kafka.request.logger=debug";
@@ -52,11 +59,27 @@ enum KafkaRelease
         final KafkaCluster.Context context = new KafkaCluster.Context().baseDir(baseDir).jvmArguments(REQUEST_LOG);
         if (null != module)
         {
-            final String classPath = Files.readString(
-                JavaCommand.root().resolve("old-brokers").resolve(module).resolve("target").resolve("classpath"));
+            final String classPath = classPath();
             return V2_4 == this ? context.releaseWithZooKeeper(classPath) : context.otherRelease(classPath);
         }
         return context;
+    }
+
+    private String classPath() throws IOException
+    {
+        return Files.readString(
+            JavaCommand.root().resolve("old-brokers").resolve(module).resolve("target").resolve("classpath"));
+    }
+
+    /** Lays the release out as its distribution does, as far as its jars go. */
+    Path home(final Path dir) throws IOException
+    {
+        final Path libs = Files.createDirectories(dir.resolve("libs"));
+        for (final String jar : classPath().trim().split(File.pathSeparator))
+        {
+            Files.createSymbolicLink(libs.resolve(Path.of(jar).getFileName()), Path.of(jar));
+        }
+        return dir;
     }
 
     /** The versions of the engines' fetches, by the broker's own log. */

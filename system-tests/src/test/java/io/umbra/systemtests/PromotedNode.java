@@ -1,12 +1,14 @@
 package io.umbra.systemtests;
 
 import io.umbra.rig.FreePorts;
+import io.umbra.rig.KafkaCluster;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +29,9 @@ final class PromotedNode implements AutoCloseable
     private final int nodeId;
     private final int port;
     private final int controllerPort = FreePorts.next();
+    private Path kafkaHome;
+    private String listener = "PLAINTEXT";
+    private Map<String, String> security = Map.of();
     private Process process;
 
     PromotedNode(final Path dir, final int nodeId)
@@ -41,6 +46,21 @@ final class PromotedNode implements AutoCloseable
         this.port = port;
     }
 
+    /** The Kafka that opens it, by default the one that all tests run against. */
+    PromotedNode kafkaHome(final Path home)
+    {
+        this.kafkaHome = home;
+        return this;
+    }
+
+    /** Name of the listener, and what a client that sees how the broker does needs there. */
+    PromotedNode secured(final String listenerName, final Map<String, String> clientSettings)
+    {
+        this.listener = listenerName;
+        this.security = clientSettings;
+        return this;
+    }
+
     Path dir()
     {
         return dir;
@@ -49,6 +69,11 @@ final class PromotedNode implements AutoCloseable
     Path logDir()
     {
         return dir.resolve("data");
+    }
+
+    Path settings()
+    {
+        return dir.resolve("server.properties");
     }
 
     int controllerPort()
@@ -65,7 +90,7 @@ final class PromotedNode implements AutoCloseable
     List<String> arguments(final Path config)
     {
         return List.of(config.toString(), "--target", dir.toString(), "--node-id", Integer.toString(nodeId),
-            "--listeners", "PLAINTEXT://" + bootstrapServers(),
+            "--listeners", listener + "://" + bootstrapServers(),
             "--controller-listener", "CONTROLLER://127.0.0.1:" + controllerPort);
     }
 
@@ -85,15 +110,22 @@ final class PromotedNode implements AutoCloseable
             "-Djava.io.tmpdir=" + dir,
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=info", "-Dorg.slf4j.simpleLogger.showDateTime=true",
             "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS"));
-        command.addAll(SharedClasses.brokerOptions());
+        command.addAll(null == kafkaHome ? SharedClasses.brokerOptions() : List.of());
         // kafka.Kafka, and the end of it when this JVM ends.
-        command.addAll(List.of("-cp", SharedClasses.classPath(),
-            "io.umbra.rig.BrokerMain", dir.resolve("server.properties").toString()));
+        command.addAll(List.of("-cp", classPath(),
+            "io.umbra.rig.BrokerMain", settings().toString()));
         process = new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
             .start();
         return this;
+    }
+
+    private String classPath()
+    {
+        return null == kafkaHome ? SharedClasses.classPath() :
+            kafkaHome.resolve("libs") + File.separator + '*' + File.pathSeparator +
+                KafkaCluster.class.getProtectionDomain().getCodeSource().getLocation().getPath();
     }
 
     /** Starts the broker and waits until it is one of the cluster. */
@@ -137,6 +169,7 @@ final class PromotedNode implements AutoCloseable
     {
         final Properties properties = new Properties();
         properties.setProperty("bootstrap.servers", bootstrapServers());
+        properties.putAll(security);
         properties.putAll(settings);
         return properties;
     }
