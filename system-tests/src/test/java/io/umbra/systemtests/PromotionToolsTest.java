@@ -11,7 +11,6 @@ import org.junit.jupiter.api.io.TempDir;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -35,13 +34,7 @@ class PromotionToolsTest
     private List<String> tool(final List<String> input, final String mainClass, final String... arguments)
         throws Exception
     {
-        final List<String> command = new ArrayList<>(List.of(
-            JavaCommand.java().toString(), "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
-            "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"));
-        command.addAll(SharedClasses.brokerOptions());
-        command.addAll(List.of("-cp", SharedClasses.classPath(), mainClass));
-        command.addAll(List.of(arguments));
-        return run(input, command);
+        return run(input, StockTools.command(mainClass, arguments));
     }
 
     private List<String> run(final List<String> input, final List<String> command) throws Exception

@@ -91,15 +91,23 @@ final class StockTools
     private static Verdict dumpOnce(final List<Path> files, final String... options)
         throws IOException, InterruptedException
     {
+        final List<String> command = command(DUMP_LOG_SEGMENTS,
+            "--max-message-size", Integer.toString(MAX_MESSAGE_BYTES),
+            "--files", String.join(",", files.stream().map(Path::toString).toList()));
+        command.addAll(List.of(options));
+        return judge(UmbraCommand.run(command));
+    }
+
+    /** How any of Kafka's tools is run. */
+    static List<String> command(final String mainClass, final String... arguments)
+    {
         final List<String> command = new ArrayList<>(List.of(
             JavaCommand.java().toString(), "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"));
         command.addAll(SharedClasses.brokerOptions());
-        command.addAll(List.of("-cp", SharedClasses.classPath(), DUMP_LOG_SEGMENTS,
-            "--max-message-size", Integer.toString(MAX_MESSAGE_BYTES),
-            "--files", String.join(",", files.stream().map(Path::toString).toList())));
-        command.addAll(List.of(options));
-        return judge(UmbraCommand.run(command));
+        command.addAll(List.of("-cp", SharedClasses.classPath(), mainClass));
+        command.addAll(List.of(arguments));
+        return command;
     }
 
     private static Verdict judge(final UmbraCommand.Result result)
