@@ -5,6 +5,7 @@ import io.umbra.journal.Promotions;
 import io.umbra.rig.FreePorts;
 import io.umbra.rig.KafkaCluster;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -22,8 +23,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Stream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -39,7 +38,8 @@ class PromotionInputTest
     private static Path dir;
     private LinkConfig link;
     private Path target;
-    private Map<String, Long> before;
+    private Map<String, String> before;
+    private Instant then;
 
     @BeforeAll
     void shadow() throws Exception
@@ -50,6 +50,9 @@ class PromotionInputTest
             source.admin().createTopics(List.of(new NewTopic("orders", 1, (short)1))).all().get();
             SourceRecords.write(source, "orders", 0, 10);
             Shadowed.catchUp(new EngineLauncher(dir), source, link.source(source));
+            then = Instant.now();
+            SourceRecords.write(source, "orders", 0, 5);
+            Shadowed.catchUp(new EngineLauncher(dir), source, link);
         }
         target = dir.resolve("target");
     }
@@ -57,27 +60,13 @@ class PromotionInputTest
     @BeforeEach
     void look() throws IOException
     {
-        before = files(link.journalDir());
-    }
-
-    /** Sizes of all files, by path; what is empty or locked now and then is not of interest. */
-    private static Map<String, Long> files(final Path dir) throws IOException
-    {
-        final Map<String, Long> sizes = new TreeMap<>();
-        try (Stream<Path> files = Files.walk(dir))
-        {
-            for (final Path file : files.filter(Files::isRegularFile).toList())
-            {
-                sizes.put(dir.relativize(file).toString(), Files.size(file));
-            }
-        }
-        return sizes;
+        before = Fingerprint.of(link.journalDir());
     }
 
     @AfterEach
     void nothingHasChanged() throws IOException
     {
-        assertEquals(before, files(link.journalDir()));
+        assertEquals(before, Fingerprint.of(link.journalDir()));
     }
 
     private UmbraCommand.Result promote(final Path into, final String... options) throws Exception
@@ -191,6 +180,43 @@ class PromotionInputTest
     }
 
     @Test
+    void nodesThatAreNone() throws Exception
+    {
+        final UmbraCommand.Result negative = UmbraCommand.run("promote", link.write().toString(),
+            "--target", target.toString(), "--node-id", "-1", "--listeners", "PLAINTEXT://127.0.0.1:29001",
+            "--controller-listener", "CONTROLLER://127.0.0.1:29000");
+        assertRefused(negative, "--node-id", "'-1'", "from 0 up");
+        assertRefusedWith(options("--node-id", "2"), "1, 1, 2, 1 and 1 times", "once each");
+        assertRefusedWith(options("--target", dir.resolve("other").toString()), "1, 2, 1, 1 and 1 times", "once each");
+        assertRefusedWith(options(link.write("umbra-2.properties").toString()), "2, 1, 1, 1 and 1 times", "once each");
+        assertRefusedWith(twoNodes(link.write("umbra-2.properties")), "is the journal of another CONFIG too");
+    }
+
+    private static String[] twoNodes(final Path config)
+    {
+        return options(config.toString(), "--target", dir.resolve("other").toString(), "--node-id", "2",
+            "--listeners", "PLAINTEXT://127.0.0.1:29002", "--controller-listener", "CONTROLLER://127.0.0.1:29003");
+    }
+
+    @Test
+    void startingMoreThanOne() throws Exception
+    {
+        final List<String> options = new ArrayList<>(List.of(twoNodes(
+            link.write("umbra-2.properties"))));
+        options.add("--start");
+        assertRefusedWith(options.toArray(String[]::new), "--start", "one node");
+    }
+
+    @Test
+    void propertiesThatAreNone() throws Exception
+    {
+        final String missing = dir.resolve("missing.properties").toString();
+        assertRefusedWith(options("--properties", missing), "--properties", missing);
+        final Path escape = Files.writeString(dir.resolve("escape.properties"), "a=\\u00zz");
+        assertRefusedWith(options("--properties", escape.toString()), "--properties", escape.toString());
+    }
+
+    @Test
     void wordsThatDoNotGoTogether() throws Exception
     {
         assertRefusedWith(options("--link", "--copy"), "--link");
@@ -217,8 +243,11 @@ class PromotionInputTest
         Files.writeString(interrupted.resolve("promotion-unfinished"), "");
         final Promotions promotions = new Promotions(link.journalDir());
         promotions.add(new Promotion("interrupted", 1, interrupted, true, List.of()));
-        final UmbraCommand.Result first = promote(target);
+        // For good, and as it was a while ago.
+        final PromotedNode node = new PromotedNode(target, 1);
+        final UmbraCommand.Result first = node.promote(link.write(), "--as-of", then.toString());
         assertEquals(0, first.exit(), first::toString);
+        assertTrue(first.out().contains("mode             point in time, as of " + then), first.out());
         assertEquals(1, promotions.list().size());
         assertFalse(Files.exists(promotions.file("interrupted")));
         look();
@@ -226,6 +255,11 @@ class PromotionInputTest
         assertRefused(promote(second), "orders", "promoted already");
         assertRefused(UmbraCommand.run("run", link.write().toString()), "promoted");
         assertFalse(Files.exists(second));
+        node.start();
+        try (node; KafkaConsumer<byte[], byte[]> consumer = node.consumer(Map.of()))
+        {
+            assertEquals(10, Reading.all(consumer, "orders").size());
+        }
         nothingHasChanged();
     }
 }
