@@ -148,11 +148,12 @@ final class PromoteCommand implements Callable<Integer>
 
     private PromotionProgress progress()
     {
+        final PrintWriter err = spec.commandLine().getErr();
         if (!Terminal.isInteractive())
         {
-            return PromotionProgress.NONE;
+            // All else takes no time to speak of.
+            return options.isDrain() ? new ProgressLines(err, System::nanoTime) : PromotionProgress.NONE;
         }
-        final PrintWriter err = spec.commandLine().getErr();
 
         return (line) ->
         {

@@ -104,6 +104,12 @@ final class PromoteOptions
             null == kafkaHome ? KafkaRelease.bundled() : KafkaRelease.of(kafkaHome));
     }
 
+    /** Whether it is to wait until all is here. */
+    boolean isDrain()
+    {
+        return isDrain;
+    }
+
     private List<PromotionRequest.Node> nodes()
     {
         final int count = configs.size();
