@@ -4,6 +4,7 @@ import io.umbra.engine.config.UmbraConfig;
 import io.umbra.engine.control.LinkRules;
 import io.umbra.engine.status.StatusReader;
 import io.umbra.engine.status.StatusReport;
+import io.umbra.engine.status.TopicState;
 
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
@@ -80,6 +81,8 @@ final class LinkRuleChange
     {
         return report.topics().stream()
             .filter((topic) -> null == topics || topics.matcher(topic.name()).matches())
+            // What has left the link follows nothing any more.
+            .filter((topic) -> TopicState.PROMOTED != topic.state())
             .flatMap((topic) -> topic.partitions().stream())
             .filter(which)
             .count();
