@@ -3,6 +3,7 @@ package io.umbra.systemtests;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.umbra.rig.KafkaCluster;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -15,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -144,6 +146,18 @@ class PromotionLiveTest
             assertEquals("PROMOTED", status.topic("invoices").get("state").asText());
             assertEquals("ACTIVE", status.topic("orders").get("state").asText());
             assertEquals("ACTIVE", status.state());
+            node.start();
+            try (Admin admin = node.admin(); KafkaConsumer<byte[], byte[]> consumer = node.consumer(Map.of()))
+            {
+                assertEquals(Set.of("invoices"), admin.listTopics().names().get());
+                long records = 0;
+                for (final JsonNode partition : report.get("topics").get(0).get("partitions"))
+                {
+                    records += partition.get("endOffset").asLong();
+                }
+                assertTrue(records > 0, report::toPrettyString);
+                assertEquals(records, Reading.all(consumer, "invoices").size());
+            }
         }
     }
 
