@@ -229,7 +229,7 @@ class LyingSourceTest
         {
             final FetchResponseData data = exchange.isFetch() ? exchange.fetchResponse() : new FetchResponseData();
             final FetchResponseData.PartitionData victim =
-                FetchLie.named(data, victimId, new TopicPartition(VICTIM, 0));
+                FetchLie.named(data, IDS.get(VICTIM), new TopicPartition(VICTIM, 0));
             if (null == victim)
             {
                 return null;
