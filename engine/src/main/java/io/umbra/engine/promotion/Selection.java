@@ -235,7 +235,7 @@ final class Selection
         final boolean isRunning)
     {
         final SourceSample sample = samples.getOrDefault(partition.key(), Map.of())
-            .getOrDefault(partition.topicId(), SourceSample.UNKNOWN);
+            .getOrDefault(partition.topicId(), SourceSample.UNKNOWN).after(partition.sample());
 
         return new ShadowPartition(partition.key(), partition.topicId(), partition.shadow(), sample, isRunning, false);
     }

@@ -47,6 +47,14 @@ record SourceSample(
             0 == sampleTimeMs ? -1 : table.lagMs(index));
     }
 
+    /** The same, with the age that an earlier one had: an engine that lets go of a partition forgets it. */
+    SourceSample after(final SourceSample earlier)
+    {
+        return TopicState.PROMOTED != topicState ? this : new SourceSample(
+            topicState, leaderEpoch, lastEpoch, endOffset, durableOffset, sourceHighWatermark, sampleTimeMs,
+            Math.max(lagMs, earlier.lagMs));
+    }
+
     /** The same with a later word of the source itself. */
     SourceSample with(final long sourceEnd, final long timeMs)
     {
