@@ -26,6 +26,7 @@ class PromotionSpeedTest
 {
     private static final long LIMIT_MS = 10_000;
     private static final int PARTITIONS = 8;
+    private static final int DRILLS = 2;
 
     @TempDir(cleanup = CleanupMode.ALWAYS)
     private Path dir;
@@ -51,17 +52,28 @@ class PromotionSpeedTest
             Shadowed.assertIdentical(source, link);
             engine.terminate();
         }
-        final PromotedNode node = new PromotedNode(dir.resolve("promoted"), 1);
+        for (int drill = 1; drill <= DRILLS; drill++)
+        {
+            promote(gibibytes + " GiB, drill " + drill, link, dir.resolve("drill-" + drill), List.of("--drill"));
+        }
+        promote(gibibytes + " GiB", link, dir.resolve("promoted"), List.of());
+    }
+
+    private void promote(
+        final String what, final LinkConfig link, final Path target, final List<String> options) throws Exception
+    {
+        final PromotedNode node = new PromotedNode(target, 1);
         final List<String> arguments = new ArrayList<>(List.of("promote", "--start"));
+        arguments.addAll(options);
         arguments.addAll(node.arguments(link.write()));
         final long beganNs = System.nanoTime();
         try (EngineProcess command = new EngineProcess(
-            JavaCommand.umbra(List.of(), arguments), dir.resolve("promote.err"));
+            JavaCommand.umbra(List.of(), arguments), dir.resolve(target.getFileName() + ".err"));
             KafkaProducer<byte[], byte[]> producer = node.producer(Map.of("max.block.ms", "60000")))
         {
             producer.send(new ProducerRecord<>("load", 0, null, new byte[100])).get();
             final long tookMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beganNs);
-            System.out.println("PromotionSpeedTest: " + gibibytes + " GiB, first acknowledged record after " + tookMs +
+            System.out.println("PromotionSpeedTest: " + what + ", first acknowledged record after " + tookMs +
                 " ms; " + command.stdout().stream().filter((line) -> line.endsWith(" ms")).toList());
             assertTrue(tookMs <= LIMIT_MS, tookMs + " ms");
             command.terminate();

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -34,6 +35,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 @Tag("soak")
 class ScaleOutTest
 {
+    private static final int IDLE_S = 30;
     private static final int BROKERS = 3;
     private static final String BUSY = "busy";
     private static final int BUSY_PARTITIONS = 100;
@@ -148,6 +150,16 @@ class ScaleOutTest
         assertTrue(handles < OPEN_PARTITIONS * FILES_PER_PARTITION + OTHER_HANDLES, handles + " open handles");
     }
 
+    /** What it takes to watch over partitions to which nothing comes. */
+    private static void reportIdle(final EngineProcess engine) throws Exception
+    {
+        final ProcessHandle process = ProcessHandle.of(engine.pid()).orElseThrow();
+        final Duration before = process.info().totalCpuDuration().orElseThrow();
+        TimeUnit.SECONDS.sleep(IDLE_S);
+        final Duration used = process.info().totalCpuDuration().orElseThrow().minus(before);
+        System.out.printf("idle for %d s: %.3f cores%n", IDLE_S, used.toMillis() / 1000.0 / IDLE_S);
+    }
+
     @Test
     void tenThousandPartitionsOutliveABroker() throws Exception
     {
@@ -170,6 +182,7 @@ class ScaleOutTest
                 System.out.printf("ready after %d ms with %d partitions%n",
                     (System.nanoTime() - startNs) / 1_000_000, LinkStatus.partitions(link).size());
                 report("ready", engine, link);
+                reportIdle(engine);
                 busy.start().awaitBytes(SOME_BYTES);
                 report("busy", engine, link);
 
