@@ -205,6 +205,29 @@ class BadNetworkTest
         }
     }
 
+    /** As a broker does whose cleaner deletes the file that it is sending. */
+    @Test
+    void aVerificationWhoseConnectionBreaksGoesOn() throws Exception
+    {
+        try (EngineProcess engine = engine())
+        {
+            engine.awaitReady();
+            awaitEnd(0, engine);
+            final AtomicInteger fetches = new AtomicInteger();
+            final AtomicInteger questions = new AtomicInteger();
+            source.proxy().fault((exchange) ->
+            {
+                final boolean isToBreak = exchange.request().clientId().contains("verify") && (
+                    exchange.isFetch() && fetches.getAndIncrement() % 2 == 0 ||
+                    ApiKeys.LIST_OFFSETS == exchange.request().apiKey() && questions.getAndIncrement() % 3 == 2);
+                return isToBreak ? new ResponseFault.Answer(new byte[0], true, true) : null;
+            });
+            UmbraCommand.assertVerified(link.write());
+            assertTrue(fetches.get() > 1 && questions.get() > 2, () -> fetches + " fetches, " + questions);
+            stop(engine);
+        }
+    }
+
     @Test
     void halfOpenConnectionsAreGivenUp() throws Exception
     {

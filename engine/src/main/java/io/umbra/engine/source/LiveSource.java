@@ -11,19 +11,30 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.BufferSupplier;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
- * The live source as verification reads it: blocking, on connections of its own, beside a running engine. For one
- * thread.
+ * The live source as verification reads it: blocking, on connections of its own, beside a running engine. What fails is
+ * tried again for a second or so: connections break, leaders move, and a broker ends a connection when its cleaner
+ * deletes the file that it is sending. While the source does not answer at all, only the first question waits so long.
+ * For one thread.
  */
 public final class LiveSource implements VerifySource, AutoCloseable
 {
+    private static final int TRIES = 5;
+    private static final long RETRY_BACKOFF_MS = 100;
+    private static final long RETRY_BACKOFF_MAX_MS = 1_000;
+
+    private final BackOff backOff = new BackOff(RETRY_BACKOFF_MS, RETRY_BACKOFF_MAX_MS);
+    private final CountDownLatch aborted = new CountDownLatch(1);
     private final BufferSupplier decompressionBuffers = BufferSupplier.create();
     private final SourceClient client;
     private final TopicFilter topics;
@@ -57,6 +68,7 @@ public final class LiveSource implements VerifySource, AutoCloseable
      */
     public void abort()
     {
+        aborted.countDown();
         client.abort();
     }
 
@@ -68,14 +80,14 @@ public final class LiveSource implements VerifySource, AutoCloseable
      */
     public String clusterId() throws IOException
     {
-        return metadata().clusterId();
+        return ask(client::metadata).clusterId();
     }
 
     @Override
     public Collection<SourcePartition> partitions() throws IOException
     {
         final List<SourcePartition> partitions = new ArrayList<>();
-        for (final ClusterMetadata.Topic topic : metadata().topics())
+        for (final ClusterMetadata.Topic topic : ask(client::metadata).topics())
         {
             if (topics.matches(topic.name()))
             {
@@ -91,30 +103,17 @@ public final class LiveSource implements VerifySource, AutoCloseable
     @Override
     public SourceBatches open(final SourcePartition partition) throws IOException
     {
-        try
-        {
-            final UUID id = partition.topicId();
-            return new Batches(new SourcePartitionReader(
-                client, metadata(), new TopicPartition(partition.topic(), partition.partition()),
-                new Uuid(id.getMostSignificantBits(), id.getLeastSignificantBits())));
-        }
-        catch (final SourceUnavailableException ex)
-        {
-            throw new IOException(ex.getMessage(), ex);
-        }
+        final UUID id = partition.topicId();
+        // The metadata each time: leaders move.
+        return new Batches(ask(() -> new SourcePartitionReader(
+            client, client.metadata(), new TopicPartition(partition.topic(), partition.partition()),
+            new Uuid(id.getMostSignificantBits(), id.getLeastSignificantBits()))));
     }
 
     @Override
     public Map<String, CleanupPolicy> cleanupPolicies(final Collection<String> names) throws IOException
     {
-        try
-        {
-            return new TopicPolicies(client).ask(metadata(), names);
-        }
-        catch (final SourceUnavailableException ex)
-        {
-            throw new IOException(ex.getMessage(), ex);
-        }
+        return ask(() -> new TopicPolicies(client).ask(client.metadata(), names));
     }
 
     @Override
@@ -130,16 +129,44 @@ public final class LiveSource implements VerifySource, AutoCloseable
         client.close();
     }
 
-    /** Asked each time: leaders move. */
-    private ClusterMetadata metadata() throws IOException
+    /** What is asked of the source. */
+    @FunctionalInterface
+    private interface Question<T>
+    {
+        T ask() throws SourceUnavailableException;
+    }
+
+    private <T> T ask(final Question<T> question) throws IOException
+    {
+        while (true)
+        {
+            try
+            {
+                final T answer = question.ask();
+                backOff.succeeded();
+                return answer;
+            }
+            catch (final SourceUnavailableException ex)
+            {
+                final boolean isFinal = ex instanceof SourceUnavailableException.Authentication;
+                if (isFinal || backOff.failures() >= TRIES || isAbortedWithin(backOff.failed()))
+                {
+                    throw new IOException(ex.getMessage(), ex);
+                }
+            }
+        }
+    }
+
+    private boolean isAbortedWithin(final long timeMs) throws InterruptedIOException
     {
         try
         {
-            return client.metadata();
+            return aborted.await(timeMs, TimeUnit.MILLISECONDS);
         }
-        catch (final SourceUnavailableException ex)
+        catch (final InterruptedException ex)
         {
-            throw new IOException(ex.getMessage(), ex);
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while the source did not answer");
         }
     }
 

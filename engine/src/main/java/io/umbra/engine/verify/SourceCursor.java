@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 
 /**
  * Goes through the batches of the source one by one, up to an end. When the source drops offsets meanwhile, it goes
- * on with the first ones that are left.
+ * on with the first ones that are left; a fetch that fails is tried again.
  */
 final class SourceCursor
 {
@@ -21,6 +21,7 @@ final class SourceCursor
     private static final int HEADER_LENGTH = 61;
     private static final int LOG_OVERHEAD = 12;
     private static final int EMPTY_FETCHES = 3;
+    private static final int MAX_FAILURES = 3;
 
     private final VerifySource source;
     private final SourcePartition partition;
@@ -140,22 +141,7 @@ final class SourceCursor
     {
         for (int i = 0; i < EMPTY_FETCHES; i++)
         {
-            ByteBuffer records;
-            try
-            {
-                records = batches.fetch(nextOffset);
-            }
-            catch (final IOException ex)
-            {
-                // The offset may be gone.
-                final long logStart = currentLogStartOffset();
-                if (logStart <= nextOffset)
-                {
-                    throw ex;
-                }
-                nextOffset = logStart;
-                records = batches.fetch(nextOffset);
-            }
+            final ByteBuffer records = records();
             if (records.hasRemaining())
             {
                 fetched = records.slice();
@@ -164,6 +150,26 @@ final class SourceCursor
             }
         }
         return false;
+    }
+
+    /** The partition is opened anew where that fails: its leader may have moved, the offset may be gone. */
+    private ByteBuffer records() throws IOException
+    {
+        for (int failures = 0; ; failures++)
+        {
+            try
+            {
+                return batches.fetch(nextOffset);
+            }
+            catch (final IOException ex)
+            {
+                if (MAX_FAILURES == failures)
+                {
+                    throw ex;
+                }
+                nextOffset = Math.max(nextOffset, currentLogStartOffset());
+            }
+        }
     }
 
     private void readSize() throws IOException
