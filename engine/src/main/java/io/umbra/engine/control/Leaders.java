@@ -22,9 +22,6 @@ import java.util.Map;
  */
 class Leaders
 {
-    private static final long RETRY_BACKOFF_MS = 100;
-    private static final long RETRY_BACKOFF_MAX_MS = 5_000;
-
     private final SourceClient client;
     private final SourceEvents events;
     private final Map<Integer, Silence> silences = new HashMap<>();
@@ -188,7 +185,7 @@ class Leaders
     /** Of a broker that did not answer. */
     private static final class Silence
     {
-        private final BackOff backOff = new BackOff(RETRY_BACKOFF_MS, RETRY_BACKOFF_MAX_MS);
+        private final BackOff backOff = new BackOff();
         private long askAgainAtMs;
 
         void failed(final String reason, final SourceEvents events)

@@ -11,12 +11,10 @@ final class LookTimes
     private static final long REQUESTED_FIRST_MS = 100;
     /** All of the metadata of many partitions is much. */
     private static final long REQUESTED_MAX_MS = 1_000;
-    private static final long UNAVAILABLE_FIRST_MS = 100;
-    private static final long UNAVAILABLE_MAX_MS = 5_000;
 
     private final long intervalMs;
     private final BackOff requested = new BackOff(REQUESTED_FIRST_MS, REQUESTED_MAX_MS);
-    private final BackOff unavailable = new BackOff(UNAVAILABLE_FIRST_MS, UNAVAILABLE_MAX_MS);
+    private final BackOff unavailable = new BackOff();
     private volatile boolean isRequested;
     private long nextMs;
     private long nextRequestedMs;

@@ -13,6 +13,7 @@ import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -210,7 +211,7 @@ final class Drain
     /** What was last read from the source before all was here. */
     private List<String> unread(final Instant drained)
     {
-        final long drainedNs = TimeUnit.SECONDS.toNanos(drained.getEpochSecond()) + drained.getNano();
+        final long drainedNs = ChronoUnit.NANOS.between(Instant.EPOCH, drained);
         final List<String> unread = new ArrayList<>();
         for (final Shadow shadow : shadows)
         {

@@ -21,13 +21,13 @@ import io.umbra.journal.ledger.ShardDirectories;
 
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Cuts all partitions at one moment of the ledgers' order: each ends with the last commit up to then. What the source
@@ -60,7 +60,7 @@ final class LedgerCut implements Cut
         {
             throw cut.refused("allowed is a time in the past");
         }
-        final long asOfNs = TimeUnit.SECONDS.toNanos(asOf.getEpochSecond()) + asOf.getNano();
+        final long asOfNs = ChronoUnit.NANOS.between(Instant.EPOCH, asOf);
         for (final Shadow shadow : shadows)
         {
             cut.ends.put(shadow, cut.read(shadow.journalDir().resolve(LEDGER), asOfNs));
@@ -166,17 +166,19 @@ final class LedgerCut implements Cut
         return Instant.ofEpochSecond(0, timeNs);
     }
 
-    /**
-     * One of the topics that had a name one after the other.
-     *
-     * @param topicId of it.
-     * @param seenNs  when it was journaled last.
-     */
-    private record Generation(UUID topicId, long seenNs)
+    /** Of the topics that had a name one after the other, the one that was journaled last. */
+    private static final class Generation
     {
-        static Generation later(final Generation left, final Generation right)
+        private UUID topicId;
+        private long seenNs = Long.MIN_VALUE;
+
+        void seen(final UUID id, final long timeNs)
         {
-            return right.seenNs >= left.seenNs ? right : left;
+            if (timeNs >= seenNs)
+            {
+                topicId = id;
+                seenNs = timeNs;
+            }
         }
     }
 
@@ -209,7 +211,7 @@ final class LedgerCut implements Cut
         {
             logStarts.merge(partition, entry.logStartOffset(), Math::max);
             end(partition, entry.timeNs(), entry.endOffset());
-            if (entry.timeNs() > asOfNs &&  !offsets.containsKey(partition) &&
+            if (entry.timeNs() > asOfNs && !offsets.containsKey(partition) &&
                 entry.endOffset() == entry.logStartOffset())
             {
                 absent.add(partition);
@@ -282,8 +284,8 @@ final class LedgerCut implements Cut
             if (timeNs <= asOfNs)
             {
                 offsets.put(partition, offset);
-                generations.merge(
-                    partition.topic(), new Generation(partition.topicId(), timeNs), Generation::later);
+                generations.computeIfAbsent(partition.topic(), (topic) -> new Generation())
+                    .seen(partition.topicId(), timeNs);
             }
         }
 

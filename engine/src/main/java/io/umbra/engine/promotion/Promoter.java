@@ -8,6 +8,7 @@ import org.apache.kafka.common.Uuid;
 
 import java.io.IOException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -16,7 +17,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Carries a promotion out, or plans it. What can be refused is refused before anything is changed. Used once, by one
@@ -272,7 +272,7 @@ public final class Promoter implements AutoCloseable
     private SourceMetadata metadata()
     {
         final long asOfNs = null == request.asOf() ? Long.MAX_VALUE :
-            TimeUnit.SECONDS.toNanos(request.asOf().getEpochSecond()) + request.asOf().getNano();
+            ChronoUnit.NANOS.between(Instant.EPOCH, request.asOf());
 
         return MetadataUnion.of(
             shadows.stream().map((shadow) -> MetadataHistory.read(shadow.journalDir(), asOfNs)).toList());

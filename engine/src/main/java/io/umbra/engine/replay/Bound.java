@@ -1,9 +1,9 @@
 package io.umbra.engine.replay;
 
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 
 /**
  * One end of what is to be shown: a time, or a position in the recordings.
@@ -47,9 +47,7 @@ public record Bound(boolean isTime, long value)
     {
         try
         {
-            final Instant time = Instant.parse(text.toUpperCase(Locale.ROOT));
-            return Math.addExact(
-                Math.multiplyExact(time.getEpochSecond(), TimeUnit.SECONDS.toNanos(1)), time.getNano());
+            return ChronoUnit.NANOS.between(Instant.EPOCH, Instant.parse(text.toUpperCase(Locale.ROOT)));
         }
         catch (final DateTimeException | ArithmeticException ex)
         {

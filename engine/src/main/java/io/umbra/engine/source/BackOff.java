@@ -9,10 +9,18 @@ import java.util.concurrent.ThreadLocalRandom;
 public final class BackOff
 {
     private static final int MAX_DOUBLINGS = 10;
+    private static final long USUAL_FIRST_MS = 100;
+    private static final long USUAL_MAX_MS = 5_000;
 
     private final long firstMs;
     private final long maxMs;
     private int failures;
+
+    /** Nothing has failed yet; a tenth of a second at first, five at most. */
+    public BackOff()
+    {
+        this(USUAL_FIRST_MS, USUAL_MAX_MS);
+    }
 
     /**
      * Nothing has failed yet.

@@ -15,8 +15,6 @@ import java.util.Optional;
  */
 final class PartitionFetch
 {
-    private static final long RETRY_BACKOFF_MS = 100;
-    private static final long RETRY_BACKOFF_MAX_MS = 5_000;
     private static final long FAULT_BACKOFF_MS = 1_000;
     private static final long FAULT_BACKOFF_MAX_MS = 60_000;
 
@@ -66,7 +64,7 @@ final class PartitionFetch
     /** Shared with other partitions of the same rule; null for none. */
     TokenBucket rateLimit;
     private final int ordinaryMaxBytes;
-    private final BackOff retries = new BackOff(RETRY_BACKOFF_MS, RETRY_BACKOFF_MAX_MS);
+    private final BackOff retries = new BackOff();
     private final BackOff faults = new BackOff(FAULT_BACKOFF_MS, FAULT_BACKOFF_MAX_MS);
     private long faultPosition = -1;
     private Optional<Integer> currentLeaderEpoch = Optional.empty();
