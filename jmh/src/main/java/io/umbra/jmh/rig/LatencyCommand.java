@@ -1,5 +1,6 @@
 package io.umbra.jmh.rig;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.umbra.engine.status.PartitionTable;
 import org.HdrHistogram.Histogram;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -63,6 +64,11 @@ final class LatencyCommand implements Callable<Integer>
     @Option(names = "--flush", split = ",", description = "Values of journal.flush; default: interval:100,commit.")
     private List<String> flushPolicies = List.of("interval:100", "commit");
 
+    @Option(names = "--bare",
+        description = "Beside them a loop that fetches and throws away, in a process of its own: the least lag that " +
+            "anyone can have who fetches.")
+    private boolean isBareRun;
+
     @Option(names = "--histograms", paramLabel = "DIR",
         description = "Writes the percentile distributions there, two for each measurement.")
     private Path histograms;
@@ -83,6 +89,7 @@ final class LatencyCommand implements Callable<Integer>
      * @param consumer          latency in milliseconds until the consumer had it.
      * @param lagMsOfTraffic    records acknowledged and not journaled, as milliseconds of traffic.
      * @param consumerLag       records acknowledged that the consumer did not have, likewise.
+     * @param bareLag           records acknowledged that a bare fetch loop did not have, likewise; null without one.
      * @param looks             milliseconds from one look of the observer to the next, which are due every 0.05: what
      *                          the machine adds to whatever waits for a core.
      * @param cpuSecondsPerGib  of the engine.
@@ -98,6 +105,7 @@ final class LatencyCommand implements Callable<Integer>
         Map<String, Double> consumer,
         Map<String, Double> lagMsOfTraffic,
         Map<String, Double> consumerLag,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Map<String, Double> bareLag,
         Map<String, Double> looks,
         double cpuSecondsPerGib,
         double cpuCores)
@@ -185,6 +193,7 @@ final class LatencyCommand implements Callable<Integer>
                 achieved >= ACHIEVED * rate ? "OK" : "FAIL",
                 Latencies.percentiles(setup.watch.latencies()), Latencies.percentiles(consumer),
                 lag(setup.watch.lag(), rate), lag(setup.watch.consumerLag(), rate),
+                isBareRun ? lag(setup.watch.bareLag(), rate) : null,
                 Latencies.percentiles(setup.watch.looks()),
                 Row.rounded(cpu / (bytes / (1L << 30))), Row.rounded(cpu / seconds));
         }
@@ -209,9 +218,10 @@ final class LatencyCommand implements Callable<Integer>
     private static String line(final Result result)
     {
         return String.format(
-            "%-12s %3d%% %8.0f/s %-4s journaled %s   consumer %s   lag %s   consumer's %s   looks %s   %.2f cores",
+            "%-12s %3d%% %8.0f/s %-4s journaled %s   consumer %s   lag %s   consumer's %s%s   looks %s   %.2f cores",
             result.flush(), result.load(), result.achievedRate(), result.verdict(),
-            result.journaled(), result.consumer(), result.lagMsOfTraffic(), result.consumerLag(), result.looks(),
+            result.journaled(), result.consumer(), result.lagMsOfTraffic(), result.consumerLag(),
+            null == result.bareLag() ? "" : "   bare " + result.bareLag(), result.looks(),
             result.cpuCores());
     }
 
@@ -221,11 +231,13 @@ final class LatencyCommand implements Callable<Integer>
         private final String topic = "latency-" + topics++;
         private final Path home = Files.createDirectories(folder.resolve(topic));
         private final SharedCount consumed = new SharedCount(home.resolve("consumed"));
+        private final SharedCount fetched = new SharedCount(home.resolve("fetched"));
         private final Path histogramFile = home.resolve("consumer.hgrm");
         private final KafkaProducer<byte[], byte[]> producer;
         private final FixedRate rate;
         private final Child engine;
         private final Child consumer;
+        private final Child bare;
         private final ShadowWatch watch;
 
         Setup(final String flush) throws IOException, InterruptedException
@@ -235,6 +247,9 @@ final class LatencyCommand implements Callable<Integer>
             consumer = Child.java(home.resolve("consumer.log"), List.of("-Xmx256m"), ConsumerProbe.class.getName(),
                 source.bootstrapServers(), topic, Integer.toString(partitions),
                 home.resolve("consumed").toString(), histogramFile.toString());
+            bare = !isBareRun ? null : Child.java(home.resolve("bare.log"), List.of("-Xmx256m"),
+                BareFetch.class.getName(), source.bootstrapServers(), topic, Long.toString(Long.MAX_VALUE),
+                home.resolve("fetched").toString());
             final Properties properties = new Properties();
             properties.setProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, source.bootstrapServers());
             properties.setProperty(ProducerConfig.LINGER_MS_CONFIG, "0");
@@ -243,7 +258,7 @@ final class LatencyCommand implements Callable<Integer>
             rate = new FixedRate(producer, topic, partitions, recordSize, this::onRecord);
             awaitReady();
             watch = new ShadowWatch(PartitionTable.openReadOnly(home.resolve("journal")), partitions,
-                "commit".equals(flush), rate, consumed::get);
+                "commit".equals(flush), rate, consumed::get, fetched::get);
         }
 
         private void onRecord(final int partition, final long offset, final long dueNs)
@@ -291,6 +306,10 @@ final class LatencyCommand implements Callable<Integer>
         {
             producer.close();
             consumer.close();
+            if (null != bare)
+            {
+                bare.close();
+            }
             engine.close();
             watch.close();
         }

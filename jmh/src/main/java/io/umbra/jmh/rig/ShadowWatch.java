@@ -23,6 +23,7 @@ final class ShadowWatch implements AutoCloseable
     private final boolean isDurable;
     private final FixedRate source;
     private final LongSupplier consumed;
+    private final LongSupplier fetched;
     private final int partitions;
     /** Row in the table by partition. */
     private final int[] rows;
@@ -32,6 +33,7 @@ final class ShadowWatch implements AutoCloseable
     private final LongArrayList[] due;
     private final Histogram lag = new Histogram(MAX_RECORDS, DIGITS);
     private final Histogram consumerLag = new Histogram(MAX_RECORDS, DIGITS);
+    private final Histogram bareLag = new Histogram(MAX_RECORDS, DIGITS);
     private final Histogram looks = Latencies.histogram();
     private final Thread thread = new Thread(this::watch, "shadow-watch");
     private volatile boolean isStopped;
@@ -45,6 +47,7 @@ final class ShadowWatch implements AutoCloseable
      * @param isDurable  whether a record counts when it is durable, rather than when it is written.
      * @param source     whose acknowledged offsets are compared.
      * @param consumed   records that the consumer beside the shadow has.
+     * @param fetched    records that a bare fetch loop beside it has.
      * @throws IOException if the table cannot be read.
      */
     ShadowWatch(
@@ -52,13 +55,15 @@ final class ShadowWatch implements AutoCloseable
         final int partitions,
         final boolean isDurable,
         final FixedRate source,
-        final LongSupplier consumed) throws IOException
+        final LongSupplier consumed,
+        final LongSupplier fetched) throws IOException
     {
         this.table = table;
         this.partitions = partitions;
         this.isDurable = isDurable;
         this.source = source;
         this.consumed = consumed;
+        this.fetched = fetched;
         rows = new int[partitions];
         final int rowCount = table.rowCount();
         for (int row = 0; row < rowCount; row++)
@@ -118,6 +123,12 @@ final class ShadowWatch implements AutoCloseable
         return consumerLag;
     }
 
+    /** Records that were acknowledged by the source and that the bare fetch loop did not have, at each look. */
+    Histogram bareLag()
+    {
+        return bareLag;
+    }
+
     /**
      * From one look to the next: how long the machine keeps a thread waiting that has next to nothing to do.
      *
@@ -166,6 +177,7 @@ final class ShadowWatch implements AutoCloseable
             final long lastLookNs = lookNs;
             lookNs = System.nanoTime();
             final long consumedRecords = consumed.getAsLong();
+            final long fetchedRecords = fetched.getAsLong();
             long behind = 0;
             long acknowledgedRecords = 0;
             for (int partition = 0; partition < partitions; partition++)
@@ -186,6 +198,7 @@ final class ShadowWatch implements AutoCloseable
             {
                 lag.recordValue(behind);
                 consumerLag.recordValue(Math.max(0, acknowledgedRecords - consumedRecords));
+                bareLag.recordValue(Math.max(0, acknowledgedRecords - fetchedRecords));
                 Latencies.record(looks, lookNs - lastLookNs);
             }
             LockSupport.parkNanos(POLL_NS);
