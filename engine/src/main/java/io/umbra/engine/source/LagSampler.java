@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Asks the source's leaders for their high watermarks at an interval, on connections of its own, and measures how
@@ -30,8 +31,9 @@ public final class LagSampler implements Agent
     private static final long LATEST = -1;
     /** Without an answer for so long, something may be missing that nobody has seen. */
     private static final long UNANSWERED_NS = 2_000_000_000L;
-    /** Longest wait for an answer while samples are to be settled. */
-    private static final long WAIT_MS = 1;
+    private static final long MAX_WAIT_MS = 10;
+    /** Samples that are open for long may be settled a little late: by so small a part of their age. */
+    private static final long AGE_PER_WAIT = 50;
     /** With many partitions the sampler takes its time, so that it costs no more than a few percent of a core. */
     private static final long MIN_SETTLE_NS_PER_PARTITION = 4_000;
     private static final long MAX_ASKED_PER_MS = 20;
@@ -47,6 +49,8 @@ public final class LagSampler implements Agent
     private SourceNetwork network;
     private long nextSampleMs;
     private long nextSettleNs = System.nanoTime();
+    /** Of the sample that is to be settled and has been open for the shortest time; the largest number without one. */
+    private long leastAgeNs = Long.MAX_VALUE;
 
     /**
      * Nothing is asked before the agent starts.
@@ -174,7 +178,7 @@ public final class LagSampler implements Agent
     {
         try
         {
-            return network.poll(WAIT_MS, nowMs);
+            return network.poll(waitMs(nowMs), nowMs);
         }
         catch (final RuntimeException ex)
         {
@@ -189,6 +193,14 @@ public final class LagSampler implements Agent
             }
             return List.of();
         }
+    }
+
+    /** An answer ends it. */
+    private long waitMs(final long nowMs)
+    {
+        final long tolerableMs = TimeUnit.NANOSECONDS.toMillis(leastAgeNs / AGE_PER_WAIT);
+        final long untilSampleMs = Math.max(0, nextSampleMs - nowMs);
+        return Math.min(untilSampleMs, Math.max(1, Math.min(MAX_WAIT_MS, tolerableMs)));
     }
 
     private void onResponse(final ClientResponse response, final long nowMs)
@@ -218,9 +230,10 @@ public final class LagSampler implements Agent
             return;
         }
         nextSettleNs = nowNs + tracked.size() * MIN_SETTLE_NS_PER_PARTITION;
+        leastAgeNs = Long.MAX_VALUE;
         for (final Tracked entry : tracked.values())
         {
-            entry.settle(nowNs, nowMs, listener);
+            leastAgeNs = Math.min(leastAgeNs, entry.settle(nowNs, nowMs, listener));
         }
     }
 
@@ -268,7 +281,8 @@ public final class LagSampler implements Agent
             }
         }
 
-        void settle(final long nowNs, final long nowMs, final LagListener listener)
+        /** How long the oldest sample has been open that still is; the largest number if none is. */
+        long settle(final long nowNs, final long nowMs, final LagListener listener)
         {
             if (size > 0)
             {
@@ -289,6 +303,7 @@ public final class LagSampler implements Agent
                 reportedLagMs = lagMs;
                 listener.onLag(index, lagMs);
             }
+            return size > 0 ? sinceNs : Long.MAX_VALUE;
         }
     }
 }
