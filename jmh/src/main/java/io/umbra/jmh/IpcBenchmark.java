@@ -25,7 +25,8 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A frame into a shard's IPC stream and out of it again, on one thread: encoding, the one copy, and the peek.
+ * A frame into a shard's IPC stream and out of it again, on one thread: encoding, the one copy or a reference in its
+ * place, and the peek.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
@@ -69,7 +70,7 @@ public class IpcBenchmark
     }
 
     /**
-     * In and out.
+     * In and out, by a copy.
      *
      * @return bytes seen so far.
      */
@@ -77,6 +78,22 @@ public class IpcBenchmark
     public long publishAndPoll()
     {
         while (!stream.publisher().dataFrame(header, records, 0, frameBytes))
+        {
+            stream.poller().poll(handler, 1 << 20);
+        }
+        stream.poller().poll(handler, 1 << 20);
+        return handler.bytes;
+    }
+
+    /**
+     * In and out, lent where the frame is large enough for that.
+     *
+     * @return bytes seen so far.
+     */
+    @Benchmark
+    public long lendAndPoll()
+    {
+        while (!stream.publisher().lendFrame(header, records, 0, frameBytes))
         {
             stream.poller().poll(handler, 1 << 20);
         }
