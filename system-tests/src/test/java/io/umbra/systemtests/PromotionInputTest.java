@@ -166,6 +166,16 @@ class PromotionInputTest
     }
 
     @Test
+    void aKafkaThatCannotBeStarted() throws Exception
+    {
+        final Path home = Files.createDirectories(dir.resolve("kafka-without-bin"));
+        Files.createDirectories(home.resolve("libs"));
+        Files.writeString(home.resolve("libs").resolve("kafka-server-common-4.3.1.jar"), "");
+        assertRefusedWith(options("--start", "--kafka-home", home.toString()), "--kafka-home",
+            home.resolve("bin").resolve("kafka-server-start.sh").toString());
+    }
+
+    @Test
     void listenersThatAreNone() throws Exception
     {
         assertRefusedWith(options("--listeners", "PLAINTEXT://127.0.0.1:29000"), "once each");

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.umbra.engine.metadata.MetadataHistory;
 import io.umbra.rig.KafkaCluster;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -15,16 +16,22 @@ import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
+import org.apache.kafka.server.common.MetadataVersion;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -158,6 +165,47 @@ class PromotionReleasesTest
             }
             assertEquals(143, node.terminate(), node::logTail);
         }
+    }
+
+    /** {@code --start} runs the release that is named, not the one that Umbra brings along. */
+    @Test
+    void oneCommandStartsIt() throws Exception
+    {
+        final Path home = KafkaRelease.V4_0.home(dir.resolve("kafka-to-start"));
+        writeStartScript(home);
+        final PromotedNode node = new PromotedNode(dir.resolve("started"), 1);
+        final List<String> arguments =
+            new ArrayList<>(List.of("promote", "--drill", "--start", "--kafka-home", home.toString()));
+        arguments.addAll(node.arguments(config));
+        try (EngineProcess command = new EngineProcess(
+            JavaCommand.umbra(List.of(), arguments), dir.resolve("started.err")))
+        {
+            Await.until(() -> !command.isAlive() || isStarted(command), () -> command.stdout() + command.stderrTail());
+            assertTrue(isStarted(command), () -> command.stdout() + command.stderrTail());
+            try (Admin admin = node.admin();
+                KafkaConsumer<byte[], byte[]> consumer = node.consumer(Map.of()))
+            {
+                final int newest = admin.describeFeatures().featureMetadata().get()
+                    .supportedFeatures().get(MetadataVersion.FEATURE_NAME).maxVersion();
+                assertTrue(newest < MetadataVersion.latestProduction().featureLevel(), () -> "supports " + newest);
+                assertEquals(rows, rows(consumer));
+            }
+            assertEquals(0, command.terminate(), command::stderrTail);
+        }
+    }
+
+    private static boolean isStarted(final EngineProcess command)
+    {
+        return command.stdout().stream().anyMatch((line) -> line.startsWith("started"));
+    }
+
+    /** Does what that of a distribution does in the end. */
+    private static void writeStartScript(final Path home) throws IOException
+    {
+        final Path script = Files.createDirectories(home.resolve("bin")).resolve("kafka-server-start.sh");
+        Files.writeString(script, "#!/bin/sh\nexec '" + JavaCommand.java() + "' -Xmx512m -cp '" + home.resolve("libs") +
+            "/*' kafka.Kafka \"$1\"\n");
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
     /** None twice, none missing. */

@@ -107,6 +107,10 @@ final class PromoteCommand implements Callable<Integer>
             throw new ParameterException(spec.commandLine(),
                 "option '--start' is for one node; allowed is to start each of several on its own machine");
         }
+        if (isStart)
+        {
+            request.kafka().checkStart();
+        }
     }
 
     private int start(final PromotionReport report, final PromotionRequest request) throws Exception

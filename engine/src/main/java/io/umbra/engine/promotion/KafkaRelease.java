@@ -94,10 +94,25 @@ public final class KafkaRelease
         }
     }
 
-    /** Its directory, null for the release that Umbra brings along. */
-    Path home()
+    /**
+     * Looks whether its broker can be started.
+     *
+     * @throws PromotionRefusedException if not.
+     */
+    public void checkStart()
     {
-        return home;
+        if (null != home && !Files.isExecutable(startScript()))
+        {
+            throw new PromotionRefusedException("option '--kafka-home' has value '" + home +
+                "': with --start allowed is the directory of a Kafka distribution that can be started; " +
+                startScript() + " is no program");
+        }
+    }
+
+    /** Starts a broker with the settings in a file; null for the release that Umbra brings along. */
+    Path startScript()
+    {
+        return null == home ? null : home.resolve("bin").resolve("kafka-server-start.sh");
     }
 
     MetadataVersion metadataVersion()

@@ -60,7 +60,8 @@ public final class PromotedBroker implements AutoCloseable
         final Path logs = Files.createDirectories(dir.resolve("logs"));
         final Path log = logs.resolve("broker.log");
         final ProcessBuilder builder = new ProcessBuilder(
-            null == kafka.home() ? bundled(dir, node) : installed(kafka.home(), node))
+            null == kafka.startScript() ? bundled(dir, node) :
+            List.of(kafka.startScript().toString(), node.serverProperties()))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         builder.environment().putIfAbsent("LOG_DIR", logs.toString());
@@ -71,11 +72,6 @@ public final class PromotedBroker implements AutoCloseable
 
         return new PromotedBroker(builder.start(), log, node, report.clusterId(),
             List.of(protocols.split(",")).contains(listener.split(":")[0] + ":" + PLAINTEXT));
-    }
-
-    private static List<String> installed(final Path home, final PromotionReport.Node node)
-    {
-        return List.of(home.resolve("bin").resolve("kafka-server-start.sh").toString(), node.serverProperties());
     }
 
     private static List<String> bundled(final Path dir, final PromotionReport.Node node)
