@@ -149,31 +149,37 @@ class LogStartTest
     void retentionBySizeAndByTimeIsFollowedButNotFurtherThanTheSource() throws Exception
     {
         final String topic = "retention";
-        create(topic, Map.of("segment.bytes", "1048576", "retention.bytes", "1"));
+        create(topic, Map.of("segment.bytes", "1048576"));
         final LinkConfig link = link(topic).set("journal.segment.bytes", "1048576");
         final Path config = link.write();
         try (EngineProcess engine = new EngineLauncher(dir).start(config))
         {
             engine.awaitReady();
             SourceRecords.write(cluster, topic, 0, 60_000, 2_000);
+            // Retention that is quicker than the engine would leave a gap.
+            StatusView.await(config, (status) -> status.endOffset(topic, 0) >= 60_000);
+            set(topic, "retention.bytes", "1");
             Await.until(() -> earliest(topic) > 0, () -> "retention by size");
             awaitLogStart(config, topic);
-            cluster.admin().incrementalAlterConfigs(Map.of(
-                new ConfigResource(ConfigResource.Type.TOPIC, topic), List.of(
-                    new AlterConfigOp(new ConfigEntry("retention.bytes", "-1"), AlterConfigOp.OpType.SET),
-                    new AlterConfigOp(new ConfigEntry("retention.ms", "1"), AlterConfigOp.OpType.SET)))).all().get();
+            set(topic, "retention.bytes", "-1");
             final long before = earliest(topic);
             SourceRecords.write(cluster, topic, 0, 60_000, 2_000);
+            StatusView.await(config, (status) -> status.endOffset(topic, 0) >= 120_000);
+            set(topic, "retention.ms", "1");
             Await.until(() -> earliest(topic) > before, () -> "retention by time");
-            cluster.admin().incrementalAlterConfigs(Map.of(
-                new ConfigResource(ConfigResource.Type.TOPIC, topic), List.of(
-                    new AlterConfigOp(new ConfigEntry("retention.ms", "-1"), AlterConfigOp.OpType.SET)))).all().get();
+            set(topic, "retention.ms", "-1");
             SourceRecords.write(cluster, topic, 0, 10, 10);
             Shadowed.assertIdentical(cluster, link, topic);
             awaitLogStart(config, topic);
             assertEquals(List.of(), StatusView.of(config).incidents("GAP"));
             assertEquals(0, engine.terminate(), engine::stderrTail);
         }
+    }
+
+    private static void set(final String topic, final String key, final String value) throws Exception
+    {
+        cluster.admin().incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic), List.of(
+            new AlterConfigOp(new ConfigEntry(key, value), AlterConfigOp.OpType.SET)))).all().get();
     }
 
     private static void awaitLogStart(final Path config, final String topic) throws Exception
