@@ -90,6 +90,7 @@ class LogStartTest
         try (EngineProcess engine = new EngineLauncher(dir).start(config))
         {
             engine.awaitReady();
+            StatusView.await(config, (status) -> 40 == status.endOffset(topic, 0));
             delete(topic, 15);
             SourceRecords.write(cluster, topic, 0, 10, 10);
             StatusView.await(config, (status) -> 15 == status.partition(topic, 0).get("logStartOffset").asLong());
@@ -290,13 +291,19 @@ class LogStartTest
             StatusView.await(config, (status) -> 30 == status.partition(topic, 0).get("logStartOffset").asLong());
             final long keptMs = (System.nanoTime() - beginNs) / 1_000_000;
             assertTrue(keptMs >= keepMs, () -> "kept for " + keptMs + " ms");
-            // A stop begins the wait anew.
+            assertEquals(0, engine.terminate(), engine::stderrTail);
+        }
+        try (EngineProcess engine = new EngineLauncher(dir).start(link.set("retention", "keep:1h").write()))
+        {
+            engine.awaitReady();
             delete(topic, 45);
             SourceRecords.write(cluster, topic, 0, 1);
             StatusView.await(config, (status) -> 62 == status.endOffset(topic, 0));
             assertEquals(0, engine.terminate(), engine::stderrTail);
         }
         assertEquals(30, StatusView.of(config).partition(topic, 0).get("logStartOffset").asLong());
+        link.set("retention", "keep:" + keepMs + "ms").write();
+        // A stop begins the wait anew.
         try (EngineProcess engine = new EngineLauncher(dir).start(config))
         {
             final long beginNs = System.nanoTime();
